@@ -1,0 +1,18 @@
+//! Jobs, runs, attempts, plugins, handlers, and every decision about them as a pure function.
+//!
+//! Nothing here does I/O, awaits, or reads a clock: a decision maps a snapshot and an instant to what shall be.
+
+pub mod digest;
+pub mod field;
+pub mod grant;
+pub mod ids;
+pub mod interval;
+pub mod job;
+pub mod limits;
+pub mod plugin;
+pub mod policy;
+pub mod release;
+pub mod retry;
+pub mod run;
+pub mod status;
+pub mod time;
