@@ -1,0 +1,235 @@
+//! The behaviours that every backend must pass, over nothing but the traits.
+//!
+//! A backend's tests name no case themselves: [`with_conformance_cases!`](crate::with_conformance_cases) hands every
+//! case's name to a macro of theirs, which makes a test of each, and [`run`] carries one out on an empty database.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a behaviour that does not hold fails by a panic"
+)]
+
+mod access;
+mod calls;
+mod cancels;
+mod claims;
+mod deletions;
+mod finishes;
+mod jobs;
+mod log;
+mod overlaps;
+mod pauses;
+mod plugins;
+mod releases;
+mod rescues;
+mod set_back;
+mod state;
+mod support;
+mod triggers;
+
+use std::sync::Arc;
+
+pub use self::support::{World, at};
+use crate::Store;
+
+/// Calls the macro `$then` with every case, as `topic: [case, …], …`.
+#[macro_export]
+macro_rules! with_conformance_cases {
+    ($then:ident) => {
+        $then! {
+            jobs: [
+                a_new_job_is_there_under_its_id_and_its_name,
+                a_name_belongs_to_one_job,
+                an_edit_makes_a_revision,
+                an_equal_specification_changes_nothing,
+                an_edit_of_another_revision_is_refused,
+                an_edit_of_a_job_that_is_not_there_is_refused,
+                a_changed_policy_keeps_the_next_fire,
+                a_changed_schedule_plans_from_the_edit_on,
+                an_edit_first_decides_what_the_old_schedule_asked_for,
+                a_stopped_job_has_no_next_fire,
+                jobs_are_listed_in_pages_and_by_filter,
+                every_field_survives_the_database,
+            ],
+            releases: [
+                a_fire_runs_at_its_instant,
+                a_fire_is_released_once,
+                a_fire_within_the_grace_is_on_time,
+                latest_runs_the_newest_missed_fire,
+                latest_runs_a_fire_of_any_age,
+                all_runs_what_lies_in_the_window_one_after_another,
+                skip_runs_no_missed_fire,
+                a_hundred_skipped_fires_get_a_row_each,
+                older_skipped_fires_share_a_row,
+                a_run_between_skipped_fires_parts_their_rows,
+                more_than_one_round_of_fires_is_decided_in_several,
+                no_fire_lies_beyond_the_end,
+                a_batch_takes_no_more_jobs_than_asked,
+                the_next_look_is_told,
+            ],
+            overlaps: [
+                skip_names_the_run_in_the_way,
+                allow_runs_beside,
+                buffer_one_keeps_the_first_waiting_fire,
+                a_held_run_is_not_claimed_before_its_turn,
+                turns_go_in_order,
+                a_retry_wait_is_still_in_the_way,
+                cancelling_the_blocker_gives_the_turn,
+                cancelling_a_held_run_leaves_the_turn,
+            ],
+            pauses: [
+                fires_in_a_pause_are_skipped_and_share_a_row,
+                nothing_of_a_pause_is_caught_up,
+                fires_before_the_pause_still_run,
+                a_pause_with_an_end_lifts_itself,
+                a_retry_waits_for_the_resume,
+                a_failure_in_a_pause_waits_for_the_resume,
+                a_second_pause_replaces_the_first,
+                an_edit_keeps_the_pause,
+                resuming_what_is_not_paused_changes_nothing,
+                a_paused_job_is_looked_at_rarely,
+            ],
+            triggers: [
+                a_trigger_makes_a_run_at_once,
+                a_trigger_conflicts_with_the_active_run,
+                allow_overrides_the_conflict,
+                a_trigger_waits_where_the_job_buffers,
+                paused_and_stopped_jobs_are_triggered,
+                a_trigger_takes_its_own_parameter,
+                a_trigger_of_no_job_is_refused,
+                two_triggers_at_one_instant_are_two_runs,
+                a_repetition_names_what_it_repeats,
+            ],
+            calls: [
+                a_call_waits_for_its_instant,
+                a_call_that_is_due_is_queued,
+                a_call_has_its_own_policy,
+                a_call_is_cancelled_before_it_begins,
+            ],
+            claims: [
+                a_claim_writes_its_row_before_anything_starts,
+                a_run_is_claimed_once,
+                a_claim_takes_no_more_than_asked,
+                nothing_is_claimed_before_it_is_due,
+                the_oldest_goes_first,
+                an_unbound_name_is_claimed_without_a_binding,
+                a_claim_resolves_the_active_version,
+                a_claim_resolves_the_pinned_version,
+                a_retry_resolves_the_binding_again,
+                a_claim_carries_the_released_revision,
+                a_begun_attempt_reads_running,
+                a_begin_after_the_end_is_passed_over,
+            ],
+            finishes: [
+                a_success_ends_the_run,
+                a_second_outcome_is_refused,
+                a_second_outcome_in_the_same_batch_is_refused,
+                an_outcome_with_a_stale_token_is_refused,
+                an_outcome_of_another_run_is_refused,
+                replies_come_in_the_order_of_the_outcomes,
+                a_failure_is_retried_after_its_wait,
+                the_wait_follows_the_backoff,
+                retries_are_used_up,
+                a_permanent_failure_is_not_retried,
+                only_what_retry_on_names_is_retried,
+                retries_follow_the_policy_of_the_release,
+                triggers_are_retried_too,
+                everything_an_attempt_reports_is_kept,
+            ],
+            rescues: [
+                a_dead_process_loses_its_attempts,
+                the_living_process_keeps_its_attempts,
+                a_death_uses_up_no_retry,
+                the_fourth_death_ends_the_run,
+                a_rescued_run_refuses_its_old_outcome,
+                a_cancelled_run_of_a_dead_process_ends,
+                a_process_that_left_has_no_lease,
+                the_last_sign_of_life_is_known,
+            ],
+            cancels: [
+                a_queued_run_ends_at_once,
+                a_running_attempt_is_asked_to_stop,
+                a_cancelled_attempt_is_not_retried,
+                an_attempt_may_win_the_race_against_its_cancel,
+                a_run_that_waits_for_its_retry_ends_at_once,
+                an_ended_run_stays_as_it_is,
+                a_run_that_never_was_is_not_found,
+            ],
+            deletions: [
+                a_deleted_job_is_gone_and_its_log_stays,
+                a_deletion_ends_what_has_not_begun,
+                a_deletion_asks_the_running_attempt_to_stop,
+                a_deletion_first_decides_what_was_due,
+                a_name_is_free_again_under_another_id,
+                deleting_what_is_not_there_is_refused,
+            ],
+            set_back: [
+                next_fires_are_computed_anew,
+                what_was_decided_stays_decided,
+                ids_go_on_rising,
+                an_edit_after_it_decides_the_new_instants_only,
+                a_shared_row_covers_no_instant_of_another_schedule,
+                a_shared_row_never_spans_a_decided_instant,
+            ],
+            log: [
+                runs_are_listed_newest_first_in_pages,
+                runs_are_filtered,
+                attempts_are_listed_newest_first_in_pages,
+                attempts_are_filtered,
+                the_attempts_of_a_run_are_listed,
+                a_sweep_removes_old_rows_and_their_lines,
+                a_sweep_leaves_runs_that_go_on,
+                a_sweep_is_bounded,
+            ],
+            plugins: [
+                versions_count_from_one,
+                the_same_digest_is_the_same_version,
+                a_label_is_taken_once,
+                an_upload_activates_nothing,
+                an_activation_is_recorded,
+                activating_what_is_not_there_is_refused,
+                a_version_in_use_is_kept,
+                a_deleted_version_is_gone_and_its_number_too,
+                content_lives_as_long_as_a_version_has_it,
+                a_handler_follows_the_active_version,
+                a_handler_stays_on_its_pinned_version,
+                a_bind_with_another_revision_is_refused,
+                revisions_never_repeat_after_an_unbind,
+                secrets_are_set_and_removed_one_by_one,
+                the_jobs_of_a_handler_are_named,
+            ],
+            state: [
+                a_value_is_kept_replaced_and_removed,
+                scopes_are_apart,
+                the_quota_counts_keys_and_values,
+                replacing_a_value_counts_it_once,
+                keys_are_listed_by_prefix_in_byte_order,
+            ],
+            access: [
+                a_token_is_good_until_it_expires,
+                a_deleted_token_is_good_for_nothing,
+                the_setup_code_works_once,
+                a_wrong_setup_code_keeps_the_right_one,
+                a_key_is_taken_once,
+                a_released_key_may_be_taken_again,
+                old_keys_are_forgotten,
+                the_audit_log_is_read_newest_first_in_pages,
+                settings_are_set_and_removed,
+            ],
+        }
+    };
+}
+
+macro_rules! dispatch {
+    ($($topic:ident: [$($case:ident),* $(,)?]),* $(,)?) => {
+        /// Carries the case `topic::case` out on `store`, whose database is empty; panics where the behaviour does not hold.
+        pub async fn run(topic: &str, case: &str, store: Arc<dyn Store>) {
+            let world = World::new(store);
+            match (topic, case) {
+                $($((stringify!($topic), stringify!($case)) => $topic::$case(world).await,)*)*
+                _ => panic!("there is no case {topic}::{case}"),
+            }
+        }
+    };
+}
+
+with_conformance_cases!(dispatch);

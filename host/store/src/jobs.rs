@@ -1,0 +1,156 @@
+//! Jobs, their revisions and pauses, and the release of their fires.
+
+use async_trait::async_trait;
+use wasmtab_domain::{
+    ids::{JobId, RunId},
+    job::{Job, JobSpec, Pause},
+    time::Timestamp,
+};
+
+use crate::{Page, StoreResult};
+
+/// A job as somebody wants it to be.
+#[derive(Clone, Debug)]
+pub struct JobWrite {
+    /// What it shall say.
+    pub spec: JobSpec,
+    /// Who says so.
+    pub by: String,
+    /// When.
+    pub now: Timestamp,
+}
+
+/// Why a job was not written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WriteError {
+    /// No such job.
+    NotFound,
+    /// Another job bears the name.
+    NameTaken(JobId),
+    /// The job has moved on: this is its revision.
+    Stale(i64),
+}
+
+/// What a pause says.
+#[derive(Clone, Debug)]
+pub struct PauseRequest {
+    /// When it lifts itself.
+    pub until: Option<Timestamp>,
+    /// Why.
+    pub note: Option<String>,
+    /// Who.
+    pub by: String,
+    /// When.
+    pub now: Timestamp,
+}
+
+/// What a job said from one instant on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Revision {
+    /// Whose.
+    pub job_id: JobId,
+    /// Counts from 1.
+    pub revision: i64,
+    /// What it said; none: the job was deleted.
+    pub spec: Option<JobSpec>,
+    /// Fires after this instant followed it.
+    pub valid_from: Timestamp,
+    /// Who changed it.
+    pub changed_by: String,
+}
+
+/// A time in which a job was paused.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PausePeriod {
+    /// What was said of it.
+    pub pause: Pause,
+    /// When it ended.
+    pub ended_at: Option<Timestamp>,
+    /// Who ended it; none when its time ran out.
+    pub ended_by: Option<String>,
+}
+
+/// Which jobs to list.
+#[derive(Clone, Debug, Default)]
+pub struct JobFilter {
+    /// Part of the name, in any case.
+    pub text: Option<String>,
+    /// Only jobs of this handler.
+    pub handler_name: Option<String>,
+    /// Only paused ones, or only those that are not.
+    pub paused: Option<bool>,
+    /// Only jobs that were declared so.
+    pub status: Option<wasmtab_domain::policy::JobStatus>,
+}
+
+/// What one release did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Released {
+    /// Runs that were made.
+    pub runs: u64,
+    /// Fires that were skipped.
+    pub skipped: u64,
+    /// Whether more is due at the same instant.
+    pub more: bool,
+    /// When the planner has to look again.
+    pub next_plan_at: Option<Timestamp>,
+}
+
+/// What the deletion of a job left.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Deleted {
+    /// Its runs that were asked to end.
+    pub cancelled: Vec<RunId>,
+}
+
+/// The job table.
+#[async_trait]
+pub trait JobStore: Send + Sync {
+    /// Makes a job; its first fire lies after `now`.
+    async fn create_job(&self, write: JobWrite) -> StoreResult<Result<Job, WriteError>>;
+
+    /// Lets a job say something else. Fires up to now are decided by what it said before. An equal specification changes
+    /// nothing, and the revision stays. With `expected`, the job must be at that revision.
+    async fn update_job(
+        &self,
+        id: JobId,
+        expected: Option<i64>,
+        write: JobWrite,
+    ) -> StoreResult<Result<Job, WriteError>>;
+
+    /// Removes a job: its fires up to now are decided, its runs are asked to end, its log stays.
+    async fn delete_job(
+        &self,
+        id: JobId,
+        by: &str,
+        now: Timestamp,
+    ) -> StoreResult<Result<Deleted, WriteError>>;
+
+    /// Lays a pause over a job, or replaces the one that is there. Retries wait from now on.
+    async fn pause_job(&self, id: JobId, request: PauseRequest) -> StoreResult<Result<Job, WriteError>>;
+
+    /// Lifts the pause; no fire of the time in between runs.
+    async fn resume_job(&self, id: JobId, by: &str, now: Timestamp) -> StoreResult<Result<Job, WriteError>>;
+
+    /// One job.
+    async fn job(&self, id: JobId) -> StoreResult<Option<Job>>;
+
+    /// One job by its name.
+    async fn job_named(&self, name: &str) -> StoreResult<Option<Job>>;
+
+    /// Jobs by rising id, those above `after`.
+    async fn jobs(&self, filter: &JobFilter, after: Option<i64>, limit: u32) -> StoreResult<Page<Job>>;
+
+    /// What a job said over time, oldest first; also of a job that was deleted.
+    async fn revisions(&self, id: JobId) -> StoreResult<Vec<Revision>>;
+
+    /// The pauses of a job, oldest first.
+    async fn pauses(&self, id: JobId) -> StoreResult<Vec<PausePeriod>>;
+
+    /// Decides the fires of at most `limit` jobs that are due at `now`.
+    async fn release_due(&self, now: Timestamp, limit: u32) -> StoreResult<Released>;
+
+    /// Computes anew every next fire that lies after `now`: after the wall clock went back, or with newer zone data.
+    /// Instants that were decided stay decided.
+    async fn replan(&self, now: Timestamp) -> StoreResult<()>;
+}

@@ -1,0 +1,48 @@
+//! What is asked of a database, named by intent.
+//!
+//! A method is one transaction. The instant is always a parameter: no backend reads a clock of its own. Decisions are
+//! the domain's; a backend only gathers their snapshot and writes down what follows.
+
+mod access;
+#[cfg(feature = "conformance")]
+pub mod conformance;
+mod error;
+mod hints;
+mod jobs;
+mod nodes;
+mod plugins;
+mod runs;
+mod state;
+
+pub use self::{
+    access::{AccessStore, AuditEntry, NewAudit, NewToken, Principal, Role, StoredReply, TokenInfo},
+    error::{StoreError, StoreResult},
+    hints::{Hint, Hints},
+    jobs::{
+        Deleted, JobFilter, JobStore, JobWrite, PausePeriod, PauseRequest, Released, Revision, WriteError,
+    },
+    nodes::{NodeInfo, NodeStore},
+    plugins::{Activation, BindRequest, DeleteRefused, NewVersion, PluginStore, Pushed},
+    runs::{
+        AttemptFilter, CancelReply, ClaimRequest, Claimed, FinishReply, NewCall, NewTrigger, RunFilter,
+        RunStore, Swept, TriggerRefused,
+    },
+    state::{StateError, StateScope, StateStore},
+};
+
+/// Everything that the product asks of its database.
+pub trait Store:
+    JobStore + RunStore + PluginStore + StateStore + AccessStore + NodeStore + std::fmt::Debug
+{
+    /// Where wake-ups are announced and heard.
+    fn hints(&self) -> &Hints;
+}
+
+/// One page of a list, and where the next one begins.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Page<T> {
+    /// The rows, in the list's order.
+    pub items: Vec<T>,
+    /// What to pass as `after` for the next page; none at the end.
+    pub next: Option<i64>,
+}

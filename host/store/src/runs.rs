@@ -1,0 +1,192 @@
+//! The queue of runs, the claims on them, and the log of their attempts.
+
+use async_trait::async_trait;
+use wasmtab_domain::{
+    ids::{AttemptId, BootId, JobId, RunId},
+    policy::Overlap,
+    run::{Attempt, AttemptLog, Claim, Outcome, Run, RunPolicy},
+    status::AttemptStatus,
+    time::Timestamp,
+};
+
+use crate::{Page, StoreResult};
+
+/// A run that somebody asks for.
+#[derive(Clone, Debug)]
+pub struct NewTrigger {
+    /// Of which job.
+    pub job_id: JobId,
+    /// In place of the job's own parameter.
+    pub handler_param: Option<String>,
+    /// In place of the job's own rule.
+    pub overlap: Option<Overlap>,
+    /// The ended run that it repeats.
+    pub retry_of: Option<RunId>,
+    /// Who asks.
+    pub by: String,
+    /// When.
+    pub now: Timestamp,
+}
+
+/// Why a run was not made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TriggerRefused {
+    /// No such job.
+    NotFound,
+    /// This run is in the way.
+    Overlap(RunId),
+}
+
+/// A call of a handler without a job.
+#[derive(Clone, Debug)]
+pub struct NewCall {
+    /// Who shall answer.
+    pub handler_name: String,
+    /// What it is given.
+    pub handler_param: Option<String>,
+    /// When.
+    pub at: Timestamp,
+    /// How it is bounded and retried.
+    pub policy: RunPolicy,
+    /// The ended run that it repeats.
+    pub retry_of: Option<RunId>,
+    /// Who asks.
+    pub by: String,
+    /// The present instant.
+    pub now: Timestamp,
+}
+
+/// Who claims, and how much.
+#[derive(Clone, Debug)]
+pub struct ClaimRequest {
+    /// The claiming process.
+    pub boot_id: BootId,
+    /// Its node's name, for the log.
+    pub node: String,
+    /// The instant up to which runs are due.
+    pub now: Timestamp,
+    /// How many at most.
+    pub limit: u32,
+}
+
+/// What a claim took.
+#[derive(Clone, Debug, Default)]
+pub struct Claimed {
+    /// The attempts, each of which this process now owns.
+    pub claims: Vec<Claim>,
+    /// When the next run that is left will be due; at or before the claim's instant when the limit was reached.
+    pub next_due_at: Option<Timestamp>,
+}
+
+/// What became of a written outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FinishReply {
+    /// It decided the run.
+    Ended,
+    /// Another attempt follows at this instant.
+    Retry(Timestamp),
+    /// The claim was not the attempt's owner any more: nothing was written.
+    Refused,
+}
+
+/// What became of the wish that a run end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CancelReply {
+    /// It had not begun, and has ended.
+    Ended,
+    /// This attempt goes on and was asked to stop.
+    Asked(AttemptId),
+    /// It had ended before.
+    AlreadyEnded,
+    /// No such run.
+    NotFound,
+}
+
+/// Which runs to list.
+#[derive(Clone, Debug, Default)]
+pub struct RunFilter {
+    /// Of this job.
+    pub job_id: Option<JobId>,
+    /// Of this handler.
+    pub handler_name: Option<String>,
+    /// In this state; a contract word, of runs or of attempts.
+    pub state: Option<String>,
+    /// Scheduled at or after it.
+    pub since: Option<Timestamp>,
+    /// Scheduled before it.
+    pub until: Option<Timestamp>,
+}
+
+/// Which rows of the log to list.
+#[derive(Clone, Debug, Default)]
+pub struct AttemptFilter {
+    /// Of this job.
+    pub job_id: Option<JobId>,
+    /// Of this run.
+    pub run_id: Option<RunId>,
+    /// Of this handler.
+    pub handler_name: Option<String>,
+    /// With this status.
+    pub status: Option<AttemptStatus>,
+    /// Scheduled at or after it.
+    pub since: Option<Timestamp>,
+    /// Scheduled before it.
+    pub until: Option<Timestamp>,
+}
+
+/// What a sweep of the log removed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Swept {
+    /// Rows that are gone.
+    pub rows: u64,
+    /// Whether older rows are left for another sweep.
+    pub more: bool,
+}
+
+/// The queue and the log.
+#[async_trait]
+pub trait RunStore: Send + Sync {
+    /// Starts a job by hand, as its overlap rule allows. Paused and stopped jobs may be started.
+    async fn trigger(&self, trigger: NewTrigger) -> StoreResult<Result<Run, TriggerRefused>>;
+
+    /// Plans a call.
+    async fn call(&self, call: NewCall) -> StoreResult<Run>;
+
+    /// Takes runs that are due, and commits token, boot id and a `claimed` row for each before anything of them starts.
+    async fn claim_due(&self, request: &ClaimRequest) -> StoreResult<Claimed>;
+
+    /// Writes down that attempts have begun. An attempt that was finished or lost meanwhile is passed over.
+    async fn mark_running(&self, begun: &[(AttemptId, Timestamp)]) -> StoreResult<()>;
+
+    /// Writes outcomes, in one transaction, and what follows each; the replies are in the same order.
+    async fn finish(&self, outcomes: &[Outcome], now: Timestamp) -> StoreResult<Vec<FinishReply>>;
+
+    /// Asks for a run's end.
+    async fn cancel_run(&self, id: RunId, by: &str, now: Timestamp) -> StoreResult<CancelReply>;
+
+    /// Ends the attempts of processes that are gone, as `abandoned`, and returns their runs to the queue.
+    async fn rescue(&self, living: BootId, now: Timestamp) -> StoreResult<u64>;
+
+    /// One run, active or ended.
+    async fn run(&self, id: RunId) -> StoreResult<Option<Run>>;
+
+    /// Runs, newest first, those below `before`.
+    async fn runs(&self, filter: &RunFilter, before: Option<i64>, limit: u32) -> StoreResult<Page<Run>>;
+
+    /// Rows of the log, newest first, those below `before`.
+    async fn attempts(
+        &self,
+        filter: &AttemptFilter,
+        before: Option<i64>,
+        limit: u32,
+    ) -> StoreResult<Page<Attempt>>;
+
+    /// One row of the log.
+    async fn attempt(&self, id: AttemptId) -> StoreResult<Option<Attempt>>;
+
+    /// What an attempt wrote; empty where it wrote nothing.
+    async fn attempt_log(&self, id: AttemptId) -> StoreResult<AttemptLog>;
+
+    /// Removes at most `limit` rows of the log that are older than `before`, with their lines.
+    async fn sweep_log(&self, before: Timestamp, limit: u32) -> StoreResult<Swept>;
+}
