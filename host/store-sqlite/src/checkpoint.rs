@@ -1,0 +1,45 @@
+//! Moving committed pages from the write-ahead log into the database, on a connection of its own, so that no commit
+//! pays for it.
+
+use std::{path::Path, time::Duration};
+
+use sqlx::SqliteConnection;
+use tokio::{task::JoinHandle, time::MissedTickBehavior};
+
+/// How often the log is looked at.
+const PERIOD: Duration = Duration::from_millis(500);
+/// Bytes of log below which nothing is done.
+const WORTHWHILE: u64 = 4 * 1024 * 1024;
+
+/// Works until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Checkpointer(JoinHandle<()>);
+
+impl Checkpointer {
+    pub(crate) fn start(mut connection: SqliteConnection, database: &Path) -> Self {
+        let mut log = database.as_os_str().to_owned();
+        log.push("-wal");
+        Self(tokio::spawn(async move {
+            let mut period = tokio::time::interval(PERIOD);
+            period.set_missed_tick_behavior(MissedTickBehavior::Delay);
+            loop {
+                period.tick().await;
+                if tokio::fs::metadata(&log).await.map_or(0, |meta| meta.len()) < WORTHWHILE {
+                    continue;
+                }
+                if let Err(error) = sqlx::raw_sql("PRAGMA wal_checkpoint(PASSIVE)")
+                    .execute(&mut connection)
+                    .await
+                {
+                    tracing::warn!(%error, "a checkpoint failed, the next one tries again: {error}");
+                }
+            }
+        }))
+    }
+}
+
+impl Drop for Checkpointer {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}

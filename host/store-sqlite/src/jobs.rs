@@ -1,0 +1,567 @@
+//! The job table.
+
+use async_trait::async_trait;
+use sqlx::SqliteConnection;
+use wasmtab_domain::{
+    ids::{AttemptId, JobId, RunId},
+    job::{Job, JobSpec, Pause, Progress},
+    release,
+    run::{Hold, RunPolicy},
+    status::{AttemptStatus, RunState},
+    time::Timestamp,
+};
+use wasmtab_store::{
+    Deleted, Hint, JobFilter, JobStore, JobWrite, Page, PausePeriod, PauseRequest, Released, Revision,
+    StoreResult, WriteError,
+};
+
+use crate::{
+    Ids, SqliteStore,
+    convert::{JobRow, instant, json, select_jobs, signed, to_json},
+    release::{end_pause, release_due, settle},
+    runs, store_error,
+};
+
+#[async_trait]
+impl JobStore for SqliteStore {
+    async fn create_job(&self, write: JobWrite) -> StoreResult<Result<Job, WriteError>> {
+        let created = self
+            .write(move |c| Box::pin(async move { create(c, &write).await }))
+            .await?;
+        self.hints.send(Hint::Jobs);
+        Ok(created)
+    }
+
+    async fn update_job(
+        &self,
+        id: JobId,
+        expected: Option<i64>,
+        write: JobWrite,
+    ) -> StoreResult<Result<Job, WriteError>> {
+        let ids = self.ids.clone();
+        let updated = self
+            .write(move |c| Box::pin(async move { update(c, &ids, id, expected, &write).await }))
+            .await?;
+        self.hints.send(Hint::Jobs);
+        Ok(updated)
+    }
+
+    async fn delete_job(
+        &self,
+        id: JobId,
+        by: &str,
+        now: Timestamp,
+    ) -> StoreResult<Result<Deleted, WriteError>> {
+        let (ids, by) = (self.ids.clone(), by.to_owned());
+        let deleted = self
+            .write(move |c| Box::pin(async move { delete(c, &ids, id, &by, now).await }))
+            .await?;
+        let Ok((deleted, running)) = deleted else {
+            return Ok(Err(WriteError::NotFound));
+        };
+        for attempt in running {
+            self.hints.send(Hint::Cancel(attempt));
+        }
+        for run in &deleted.cancelled {
+            self.hints.send(Hint::RunEnded(*run));
+        }
+        Ok(Ok(deleted))
+    }
+
+    async fn pause_job(&self, id: JobId, request: PauseRequest) -> StoreResult<Result<Job, WriteError>> {
+        let ids = self.ids.clone();
+        let paused = self
+            .write(move |c| Box::pin(async move { pause(c, &ids, id, &request).await }))
+            .await?;
+        self.hints.send(Hint::Jobs);
+        Ok(paused)
+    }
+
+    async fn resume_job(&self, id: JobId, by: &str, now: Timestamp) -> StoreResult<Result<Job, WriteError>> {
+        let (ids, by) = (self.ids.clone(), by.to_owned());
+        let resumed = self
+            .write(move |c| Box::pin(async move { resume(c, &ids, id, &by, now).await }))
+            .await?;
+        self.hints.send(Hint::Jobs);
+        self.hints.send(Hint::Queue);
+        Ok(resumed)
+    }
+
+    async fn job(&self, id: JobId) -> StoreResult<Option<Job>> {
+        let row = select_jobs!("WHERE id = ?", id.0)
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(store_error)?;
+        row.map(Job::try_from).transpose().map_err(store_error)
+    }
+
+    async fn job_named(&self, name: &str) -> StoreResult<Option<Job>> {
+        let row = select_jobs!("WHERE name = ?", name)
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(store_error)?;
+        row.map(Job::try_from).transpose().map_err(store_error)
+    }
+
+    async fn jobs(&self, filter: &JobFilter, after: Option<i64>, limit: u32) -> StoreResult<Page<Job>> {
+        let (after, more) = (after.unwrap_or(0), i64::from(limit) + 1);
+        let status = filter.status.map(wasmtab_domain::policy::JobStatus::as_str);
+        let rows = select_jobs!(
+            "WHERE id > ?1 AND (?2 IS NULL OR instr(lower(name), lower(?2)) > 0) AND (?3 IS NULL OR handler_name = ?3)
+                AND (?4 IS NULL OR (paused_at IS NOT NULL) = ?4) AND (?5 IS NULL OR status = ?5)
+            ORDER BY id LIMIT ?6",
+            after,
+            filter.text,
+            filter.handler_name,
+            filter.paused,
+            status,
+            more
+        )
+        .fetch_all(&self.readers)
+        .await
+        .map_err(store_error)?;
+        let items = rows
+            .into_iter()
+            .map(Job::try_from)
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(store_error)?;
+        Ok(crate::reads::page(items, limit, |job| job.id.0))
+    }
+
+    async fn revisions(&self, id: JobId) -> StoreResult<Vec<Revision>> {
+        let rows = sqlx::query!(
+            "SELECT revision, spec, valid_from, changed_by FROM job_revision WHERE job_id = ? ORDER BY revision",
+            id.0
+        )
+        .fetch_all(&self.readers)
+        .await
+        .map_err(store_error)?;
+        rows.into_iter()
+            .map(|row| {
+                Ok(Revision {
+                    job_id: id,
+                    revision: row.revision,
+                    spec: row.spec.map(|spec| json("spec", &spec)).transpose()?,
+                    valid_from: instant(row.valid_from),
+                    changed_by: row.changed_by,
+                })
+            })
+            .collect::<Result<_, sqlx::Error>>()
+            .map_err(store_error)
+    }
+
+    async fn pauses(&self, id: JobId) -> StoreResult<Vec<PausePeriod>> {
+        let rows = sqlx::query!(
+            "SELECT paused_at, until, note, paused_by, ended_at, ended_by FROM job_pause WHERE job_id = ? ORDER BY id",
+            id.0
+        )
+        .fetch_all(&self.readers)
+        .await
+        .map_err(store_error)?;
+        Ok(rows
+            .into_iter()
+            .map(|row| PausePeriod {
+                pause: Pause {
+                    paused_at: instant(row.paused_at),
+                    until: row.until.map(instant),
+                    by: row.paused_by,
+                    note: row.note,
+                },
+                ended_at: row.ended_at.map(instant),
+                ended_by: row.ended_by,
+            })
+            .collect())
+    }
+
+    async fn release_due(&self, now: Timestamp, limit: u32) -> StoreResult<Released> {
+        let ids = self.ids.clone();
+        let released = self
+            .write(move |c| Box::pin(async move { release_due(c, &ids, now, limit).await }))
+            .await?;
+        if released.runs > 0 {
+            self.hints.send(Hint::Queue);
+        }
+        Ok(released)
+    }
+
+    async fn replan(&self, now: Timestamp) -> StoreResult<()> {
+        self.write(move |c| Box::pin(async move { replan(c, now).await }))
+            .await?;
+        self.hints.send(Hint::Jobs);
+        Ok(())
+    }
+}
+
+async fn load(connection: &mut SqliteConnection, id: JobId) -> Result<Option<Job>, sqlx::Error> {
+    select_jobs!("WHERE id = ?", id.0)
+        .fetch_optional(connection)
+        .await?
+        .map(JobRow::try_into)
+        .transpose()
+}
+
+async fn name_taken(
+    connection: &mut SqliteConnection,
+    name: &str,
+    by_other_than: i64,
+) -> Result<Option<JobId>, sqlx::Error> {
+    let id = sqlx::query_scalar!(
+        r#"SELECT id AS "id!: i64" FROM infra_job WHERE name = ? AND id <> ?"#,
+        name,
+        by_other_than
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(id.map(JobId))
+}
+
+async fn create(
+    connection: &mut SqliteConnection,
+    write: &JobWrite,
+) -> Result<Result<Job, WriteError>, sqlx::Error> {
+    let JobWrite { spec, by, now } = write;
+    if let Some(other) = name_taken(connection, &spec.name, 0).await? {
+        return Ok(Err(WriteError::NameTaken(other)));
+    }
+    let at = now.as_micros();
+    let id = sqlx::query!(
+        "INSERT INTO infra_job (name, status, handler_name, timezone, retry_count, retry_interval, retry_backoff,
+            retry_on, monitor_timeout, memory_limit, overlap, misfire, catch_up_window, revision, created_at, updated_at)
+        VALUES (?1, '', '', '', 0, 0, '', '', 0, 0, '', '', 0, 1, ?2, ?2)",
+        spec.name,
+        at
+    )
+    .execute(&mut *connection)
+    .await?
+    .last_insert_rowid();
+    let job = Job {
+        id: JobId(id),
+        spec: spec.clone(),
+        revision: 1,
+        created_at: *now,
+        updated_at: *now,
+        pause: None,
+        progress: release::begin(spec, *now, None, *now),
+    };
+    save(connection, &job, by).await?;
+    Ok(Ok(job))
+}
+
+async fn update(
+    connection: &mut SqliteConnection,
+    ids: &Ids,
+    id: JobId,
+    expected: Option<i64>,
+    write: &JobWrite,
+) -> Result<Result<Job, WriteError>, sqlx::Error> {
+    let JobWrite { spec, by, now } = write;
+    let Some(job) = load(connection, id).await? else {
+        return Ok(Err(WriteError::NotFound));
+    };
+    if expected.is_some_and(|expected| expected != job.revision) {
+        return Ok(Err(WriteError::Stale(job.revision)));
+    }
+    if let Some(other) = name_taken(connection, &spec.name, id.0).await? {
+        return Ok(Err(WriteError::NameTaken(other)));
+    }
+    if *spec == job.spec {
+        return Ok(Ok(job));
+    }
+    let mut job = settle(connection, ids, job, *now).await?;
+    if !spec.same_fires(&job.spec) {
+        let decided_until = job.progress.decided_until;
+        job.progress = Progress {
+            decided_until,
+            ..release::begin(spec, job.created_at, job.pause.as_ref(), *now)
+        };
+    }
+    job.spec = spec.clone();
+    job.revision += 1;
+    job.updated_at = *now;
+    save(connection, &job, by).await?;
+    Ok(Ok(job))
+}
+
+/// Writes all of a job and its newest revision.
+async fn save(connection: &mut SqliteConnection, job: &Job, by: &str) -> Result<(), sqlx::Error> {
+    let JobSpec {
+        name,
+        status,
+        handler_name,
+        handler_param,
+        cron_expression,
+        cron_dialect,
+        every,
+        timezone,
+        start_at,
+        end_at,
+        retry,
+        monitor_timeout,
+        fuel,
+        memory_limit,
+        overlap,
+        misfire,
+        catch_up_window,
+    } = &job.spec;
+    let micros = |at: Option<Timestamp>| at.map(Timestamp::as_micros);
+    let (id, status, dialect) = (
+        job.id.0,
+        status.as_str(),
+        cron_dialect.map(|dialect| dialect.to_string()),
+    );
+    let (every, zone) = (every.map(|every| signed(every.as_secs())), timezone.name());
+    let (start_at, end_at) = (micros(*start_at), micros(*end_at));
+    let (retry_interval, backoff) = (
+        signed(retry.retry_interval.as_secs()),
+        to_json(&retry.retry_backoff)?,
+    );
+    let (retry_on, timeout) = (to_json(&retry.retry_on)?, signed(monitor_timeout.as_secs()));
+    let (fuel, memory, window) = (
+        fuel.map(signed),
+        signed(*memory_limit),
+        signed(catch_up_window.as_secs()),
+    );
+    let (overlap, misfire) = (overlap.as_str(), misfire.as_str());
+    let updated_at = job.updated_at.as_micros();
+    sqlx::query!(
+        "UPDATE infra_job SET name = ?2, status = ?3, handler_name = ?4, handler_param = ?5, cron_expression = ?6,
+            cron_dialect = ?7, every = ?8, timezone = ?9, start_at = ?10, end_at = ?11, retry_count = ?12,
+            retry_interval = ?13, retry_backoff = ?14, retry_on = ?15, monitor_timeout = ?16, fuel = ?17,
+            memory_limit = ?18, overlap = ?19, misfire = ?20, catch_up_window = ?21, revision = ?22, updated_at = ?23
+        WHERE id = ?1",
+        id,
+        name,
+        status,
+        handler_name,
+        handler_param,
+        cron_expression,
+        dialect,
+        every,
+        zone,
+        start_at,
+        end_at,
+        retry.retry_count,
+        retry_interval,
+        backoff,
+        retry_on,
+        timeout,
+        fuel,
+        memory,
+        overlap,
+        misfire,
+        window,
+        job.revision,
+        updated_at
+    )
+    .execute(&mut *connection)
+    .await?;
+    save_progress(connection, job).await?;
+    let (spec, policy) = (to_json(&job.spec)?, to_json(&RunPolicy::from(&job.spec))?);
+    insert_revision(connection, job, Some((&spec, &policy)), by).await
+}
+
+async fn save_progress(connection: &mut SqliteConnection, job: &Job) -> Result<(), sqlx::Error> {
+    let micros = |at: Option<Timestamp>| at.map(Timestamp::as_micros);
+    let Progress {
+        next_fire_at,
+        plan_at,
+        decided_until,
+    } = job.progress;
+    let (id, next, plan, decided) = (
+        job.id.0,
+        micros(next_fire_at),
+        micros(plan_at),
+        micros(decided_until),
+    );
+    sqlx::query!(
+        "UPDATE infra_job SET next_fire_at = ?2, plan_at = ?3, decided_until = ?4 WHERE id = ?1",
+        id,
+        next,
+        plan,
+        decided
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn insert_revision(
+    connection: &mut SqliteConnection,
+    job: &Job,
+    spec_and_policy: Option<(&str, &str)>,
+    by: &str,
+) -> Result<(), sqlx::Error> {
+    let (id, created_at, valid_from) = (job.id.0, job.created_at.as_micros(), job.updated_at.as_micros());
+    let (spec, policy) = spec_and_policy.unzip();
+    sqlx::query!(
+        "INSERT INTO job_revision (job_id, revision, spec, policy, created_at, valid_from, changed_by)
+        VALUES (?, ?, ?, ?, ?, ?, ?)",
+        id,
+        job.revision,
+        spec,
+        policy,
+        created_at,
+        valid_from,
+        by
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+type Ending = (Deleted, Vec<AttemptId>);
+
+async fn delete(
+    connection: &mut SqliteConnection,
+    ids: &Ids,
+    id: JobId,
+    by: &str,
+    now: Timestamp,
+) -> Result<Result<Ending, WriteError>, sqlx::Error> {
+    let Some(job) = load(connection, id).await? else {
+        return Ok(Err(WriteError::NotFound));
+    };
+    let mut job = settle(connection, ids, job, now).await?;
+    let active = sqlx::query!(
+        r#"SELECT id AS "id!: i64", state, attempt_id FROM run WHERE job_id = ?"#,
+        id.0
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let mut deleted = Deleted::default();
+    let mut running = Vec::new();
+    for run in active {
+        deleted.cancelled.push(RunId(run.id));
+        if run.state == RunState::Running.as_str() {
+            running.extend(run.attempt_id.map(AttemptId));
+            sqlx::query!("UPDATE run SET cancel_by = ? WHERE id = ?", by, run.id)
+                .execute(&mut *connection)
+                .await?;
+        } else {
+            runs::end_unstarted(
+                connection,
+                ids,
+                RunId(run.id),
+                AttemptStatus::Cancelled,
+                Some(by),
+                now,
+            )
+            .await?;
+        }
+    }
+    if job.pause.is_some() {
+        end_pause(connection, id.0, now, Some(by)).await?;
+    }
+    job.revision += 1;
+    job.updated_at = now;
+    insert_revision(connection, &job, None, by).await?;
+    sqlx::query!("DELETE FROM infra_job WHERE id = ?", id.0)
+        .execute(connection)
+        .await?;
+    Ok(Ok((deleted, running)))
+}
+
+async fn pause(
+    connection: &mut SqliteConnection,
+    ids: &Ids,
+    id: JobId,
+    request: &PauseRequest,
+) -> Result<Result<Job, WriteError>, sqlx::Error> {
+    let PauseRequest { until, note, by, now } = request;
+    let Some(job) = load(connection, id).await? else {
+        return Ok(Err(WriteError::NotFound));
+    };
+    let mut job = settle(connection, ids, job, *now).await?;
+    let pause = Pause {
+        paused_at: *now,
+        until: *until,
+        by: by.clone(),
+        note: note.clone(),
+    };
+    let (at, until_micros) = (now.as_micros(), until.map(Timestamp::as_micros));
+    // A pause over a pause replaces it; the time before stays on record.
+    sqlx::query!(
+        "UPDATE job_pause SET ended_at = ?, ended_by = ? WHERE job_id = ? AND ended_at IS NULL",
+        at,
+        by,
+        id.0
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!(
+        "INSERT INTO job_pause (job_id, paused_at, until, note, paused_by) VALUES (?, ?, ?, ?, ?)",
+        id.0,
+        at,
+        until_micros,
+        note,
+        by
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!(
+        "UPDATE infra_job SET paused_at = ?, paused_until = ?, paused_by = ?, paused_note = ? WHERE id = ?",
+        at,
+        until_micros,
+        by,
+        note,
+        id.0
+    )
+    .execute(&mut *connection)
+    .await?;
+    let (hold, waiting) = (Hold::Paused.as_str(), RunState::WaitingRetry.as_str());
+    sqlx::query!(
+        "UPDATE run SET hold = ? WHERE job_id = ? AND state = ?",
+        hold,
+        id.0,
+        waiting
+    )
+    .execute(&mut *connection)
+    .await?;
+    job.progress.plan_at = release::plan_at(job.progress.next_fire_at, Some(&pause), *now);
+    job.pause = Some(pause);
+    save_progress(connection, &job).await?;
+    Ok(Ok(job))
+}
+
+async fn resume(
+    connection: &mut SqliteConnection,
+    ids: &Ids,
+    id: JobId,
+    by: &str,
+    now: Timestamp,
+) -> Result<Result<Job, WriteError>, sqlx::Error> {
+    let Some(job) = load(connection, id).await? else {
+        return Ok(Err(WriteError::NotFound));
+    };
+    let mut job = settle(connection, ids, job, now).await?;
+    if job.pause.take().is_some() {
+        end_pause(connection, id.0, now, Some(by)).await?;
+        job.progress.plan_at = job.progress.next_fire_at;
+        save_progress(connection, &job).await?;
+    }
+    Ok(Ok(job))
+}
+
+async fn replan(connection: &mut SqliteConnection, now: Timestamp) -> Result<(), sqlx::Error> {
+    let (at, mut after) = (now.as_micros(), 0);
+    loop {
+        let rows = select_jobs!(
+            "WHERE id > ? AND status = 'normal' AND (next_fire_at IS NULL OR next_fire_at > ?) ORDER BY id LIMIT 1000",
+            after,
+            at
+        )
+        .fetch_all(&mut *connection)
+        .await?;
+        let Some(last) = rows.last() else { return Ok(()) };
+        after = last.id;
+        for row in rows {
+            let mut job = Job::try_from(row)?;
+            let begun = release::begin(&job.spec, job.created_at, job.pause.as_ref(), now);
+            job.progress = Progress {
+                decided_until: job.progress.decided_until,
+                ..begun
+            };
+            save_progress(connection, &job).await?;
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! The embedded store: SQLite, one writer, group commit.
+//!
+//! All writes go through one connection ([`writer`]), which commits together what is queued whenever it is free; reads
+//! use a pool beside it. `synchronous=FULL`: what was acknowledged survives a power cut.
+
+mod access;
+mod checkpoint;
+mod claim;
+mod convert;
+mod finish;
+mod jobs;
+mod nodes;
+mod open;
+mod plugins;
+mod reads;
+mod release;
+mod runs;
+mod state;
+mod writer;
+
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use futures_util::future::BoxFuture;
+use sqlx::{SqliteConnection, SqlitePool};
+use wasmtab_domain::{
+    ids::{IdSource, RunId},
+    time::Timestamp,
+};
+use wasmtab_store::{Hints, Store, StoreError, StoreResult};
+
+pub use self::open::OpenError;
+use self::{checkpoint::Checkpointer, writer::Writer};
+
+/// A SQLite database that this process alone has open.
+#[derive(Debug)]
+pub struct SqliteStore {
+    readers: SqlitePool,
+    writer: Writer,
+    hints: Hints,
+    ids: Ids,
+    _checkpointer: Checkpointer,
+    // Held until the end: a second process on the same file is refused.
+    _lock: std::fs::File,
+}
+
+impl SqliteStore {
+    /// Opens the database in `file`, made when it is not there, and brings its schema up to date.
+    pub async fn open(file: &Path) -> Result<Self, OpenError> {
+        open::open(file).await
+    }
+
+    async fn write<T, F>(&self, work: F) -> StoreResult<T>
+    where
+        F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, sqlx::Error>> + Send + 'static,
+        T: Send + 'static,
+    {
+        self.writer.run(work).await
+    }
+}
+
+impl Store for SqliteStore {
+    fn hints(&self) -> &Hints {
+        &self.hints
+    }
+}
+
+/// The source of ids, shared between the methods of a store.
+#[derive(Clone, Debug)]
+struct Ids(Arc<Mutex<IdSource>>);
+
+impl Ids {
+    fn new(source: IdSource) -> Self {
+        Self(Arc::new(Mutex::new(source)))
+    }
+
+    fn next(&self, now: Timestamp) -> i64 {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).next(now)
+    }
+
+    fn next_run(&self, now: Timestamp) -> RunId {
+        RunId(self.next(now))
+    }
+}
+
+/// SQLite's failures, sorted by whether waiting helps.
+fn store_error(error: sqlx::Error) -> StoreError {
+    const CORRUPT: &str = "11";
+    const NOT_A_DATABASE: &str = "26";
+    match &error {
+        sqlx::Error::Database(cause) if matches!(cause.code().as_deref(), Some(CORRUPT | NOT_A_DATABASE)) => {
+            StoreError::Permanent(error.to_string())
+        }
+        sqlx::Error::ColumnDecode { .. } | sqlx::Error::Decode(_) => StoreError::Permanent(error.to_string()),
+        _ => StoreError::Transient(error.to_string()),
+    }
+}
+
+/// The same for rows that do not say what they should.
+fn decode_error(what: &str, cause: impl std::fmt::Display) -> sqlx::Error {
+    sqlx::Error::Decode(format!("{what}: {cause}").into())
+}

@@ -1,0 +1,508 @@
+//! Plugins, their versions and bytes, and the handlers bound to them.
+
+use async_trait::async_trait;
+use sqlx::SqliteConnection;
+use wasmtab_domain::{
+    plugin::{Description, Handler, Plugin, PluginVersion},
+    time::Timestamp,
+};
+use wasmtab_store::{
+    Activation, BindRequest, DeleteRefused, Hint, NewVersion, PluginStore, Pushed, StoreResult,
+};
+
+use crate::{
+    SqliteStore,
+    convert::{instant, json, to_json},
+    store_error,
+};
+
+struct VersionRow {
+    plugin: String,
+    version: i64,
+    label: Option<String>,
+    facts: String,
+    description: Option<String>,
+    created_at: i64,
+    created_by: String,
+}
+
+/// A checked query for whole versions that were not removed; further conditions are the first argument.
+macro_rules! select_versions {
+    ($rest:literal $(, $argument:expr)* $(,)?) => {
+        sqlx::query_as!(
+            VersionRow,
+            r#"SELECT plugin, version AS "version!", label, facts, description, created_at, created_by FROM plugin_version
+            WHERE NOT deleted AND "# + $rest
+            $(, $argument)*
+        )
+    };
+}
+
+impl TryFrom<VersionRow> for PluginVersion {
+    type Error = sqlx::Error;
+
+    fn try_from(row: VersionRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            plugin: row.plugin,
+            version: row.version,
+            label: row.label,
+            facts: json("facts", &row.facts)?,
+            description: row
+                .description
+                .map(|description| json("description", &description))
+                .transpose()?,
+            created_at: instant(row.created_at),
+            created_by: row.created_by,
+        })
+    }
+}
+
+struct HandlerRow {
+    name: String,
+    plugin: String,
+    version: Option<i64>,
+    grants: String,
+    revision: i64,
+    updated_at: i64,
+    updated_by: String,
+    resolved_version: Option<i64>,
+    digest: Option<String>,
+    secrets: String,
+}
+
+/// A checked query for whole handlers; conditions and order are the first argument.
+macro_rules! select_handlers {
+    ($rest:literal $(, $argument:expr)* $(,)?) => {
+        sqlx::query_as!(
+            HandlerRow,
+            r#"SELECT handler.name, handler.plugin, handler.version, handler.grants, handler.revision,
+                handler.updated_at, handler.updated_by, version.version AS "resolved_version?", version.digest AS "digest?",
+                (SELECT json_group_array(name) FROM handler_secret WHERE handler = handler.name) AS "secrets!: String"
+            FROM handler
+            LEFT JOIN plugin ON plugin.name = handler.plugin
+            LEFT JOIN plugin_version AS version ON version.plugin = plugin.name
+                AND version.version = coalesce(handler.version, plugin.active_version) AND NOT version.deleted "#
+                + $rest
+            $(, $argument)*
+        )
+    };
+}
+
+impl TryFrom<HandlerRow> for Handler {
+    type Error = sqlx::Error;
+
+    fn try_from(row: HandlerRow) -> Result<Self, sqlx::Error> {
+        Ok(Self {
+            name: row.name,
+            plugin: row.plugin,
+            version: row.version,
+            resolved_version: row.resolved_version,
+            digest: row.digest,
+            grants: json("grants", &row.grants)?,
+            secrets: json("secrets", &row.secrets)?,
+            revision: row.revision,
+            updated_at: instant(row.updated_at),
+            updated_by: row.updated_by,
+        })
+    }
+}
+
+#[async_trait]
+impl PluginStore for SqliteStore {
+    async fn push_version(&self, version: NewVersion) -> StoreResult<Pushed> {
+        self.write(move |c| Box::pin(async move { push(c, version).await }))
+            .await
+    }
+
+    async fn plugins(&self) -> StoreResult<Vec<Plugin>> {
+        let rows = sqlx::query!(
+            r#"SELECT name, active_version, created_at,
+                (SELECT max(version) FROM plugin_version WHERE plugin = plugin.name) AS "latest!: i64"
+            FROM plugin ORDER BY name"#
+        )
+        .fetch_all(&self.readers)
+        .await
+        .map_err(store_error)?;
+        Ok(rows
+            .into_iter()
+            .map(|row| Plugin {
+                name: row.name,
+                active_version: row.active_version,
+                latest_version: row.latest,
+                created_at: instant(row.created_at),
+            })
+            .collect())
+    }
+
+    async fn plugin(&self, name: &str) -> StoreResult<Option<Plugin>> {
+        Ok(self
+            .plugins()
+            .await?
+            .into_iter()
+            .find(|plugin| plugin.name == name))
+    }
+
+    async fn versions(&self, plugin: &str) -> StoreResult<Vec<PluginVersion>> {
+        let rows = select_versions!("plugin = ? ORDER BY version DESC", plugin)
+            .fetch_all(&self.readers)
+            .await
+            .map_err(store_error)?;
+        rows.into_iter()
+            .map(|row| row.try_into().map_err(store_error))
+            .collect()
+    }
+
+    async fn version(&self, plugin: &str, version: i64) -> StoreResult<Option<PluginVersion>> {
+        let row = select_versions!("plugin = ? AND version = ?", plugin, version)
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(store_error)?;
+        row.map(|row| row.try_into().map_err(store_error)).transpose()
+    }
+
+    async fn activate(
+        &self,
+        plugin: &str,
+        version: i64,
+        description: &Description,
+        by: &str,
+        now: Timestamp,
+    ) -> StoreResult<bool> {
+        let description = to_json(description).map_err(store_error)?;
+        let (plugin, by) = (plugin.to_owned(), by.to_owned());
+        let activated = self
+            .write(move |c| {
+                Box::pin(async move {
+                    let there = sqlx::query!(
+                        "UPDATE plugin_version SET description = ? WHERE plugin = ? AND version = ? AND NOT deleted",
+                        description,
+                        plugin,
+                        version
+                    )
+                    .execute(&mut *c)
+                    .await?;
+                    if there.rows_affected() == 0 {
+                        return Ok(false);
+                    }
+                    let changed = sqlx::query!(
+                        "UPDATE plugin SET active_version = ?1 WHERE name = ?2 AND active_version IS NOT ?1",
+                        version,
+                        plugin
+                    )
+                    .execute(&mut *c)
+                    .await?;
+                    if changed.rows_affected() == 1 {
+                        let at = now.as_micros();
+                        sqlx::query!(
+                            "INSERT INTO plugin_activation (plugin, version, activated_at, activated_by)
+                            VALUES (?, ?, ?, ?)",
+                            plugin,
+                            version,
+                            at,
+                            by
+                        )
+                        .execute(c)
+                        .await?;
+                    }
+                    Ok(true)
+                })
+            })
+            .await?;
+        self.hints.send(Hint::Handlers);
+        Ok(activated)
+    }
+
+    async fn activations(&self, plugin: &str) -> StoreResult<Vec<Activation>> {
+        let rows = sqlx::query!(
+            "SELECT version, activated_at, activated_by FROM plugin_activation WHERE plugin = ? ORDER BY id DESC",
+            plugin
+        )
+        .fetch_all(&self.readers)
+        .await
+        .map_err(store_error)?;
+        Ok(rows
+            .into_iter()
+            .map(|row| Activation {
+                plugin: plugin.to_owned(),
+                version: row.version,
+                activated_at: instant(row.activated_at),
+                activated_by: row.activated_by,
+            })
+            .collect())
+    }
+
+    async fn delete_version(&self, plugin: &str, version: i64) -> StoreResult<Result<(), DeleteRefused>> {
+        let plugin = plugin.to_owned();
+        self.write(move |c| Box::pin(async move { delete_version(c, &plugin, version).await }))
+            .await
+    }
+
+    async fn content(&self, digest: &str) -> StoreResult<Option<Vec<u8>>> {
+        sqlx::query_scalar!("SELECT content FROM plugin_content WHERE digest = ?", digest)
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(store_error)
+    }
+
+    async fn handlers(&self) -> StoreResult<Vec<Handler>> {
+        let rows = select_handlers!("ORDER BY handler.name")
+            .fetch_all(&self.readers)
+            .await
+            .map_err(store_error)?;
+        rows.into_iter()
+            .map(|row| row.try_into().map_err(store_error))
+            .collect()
+    }
+
+    async fn handler(&self, name: &str) -> StoreResult<Option<Handler>> {
+        let row = select_handlers!("WHERE handler.name = ?", name)
+            .fetch_optional(&self.readers)
+            .await
+            .map_err(store_error)?;
+        row.map(|row| row.try_into().map_err(store_error)).transpose()
+    }
+
+    async fn bind(&self, request: BindRequest) -> StoreResult<Result<Handler, i64>> {
+        let bound = self
+            .write(move |c| Box::pin(async move { bind(c, request).await }))
+            .await?;
+        self.hints.send(Hint::Handlers);
+        Ok(bound)
+    }
+
+    async fn unbind(&self, name: &str) -> StoreResult<Result<(), DeleteRefused>> {
+        let name = name.to_owned();
+        let unbound = self
+            .write(move |c| {
+                Box::pin(async move {
+                    sqlx::query!("DELETE FROM handler_secret WHERE handler = ?", name)
+                        .execute(&mut *c)
+                        .await?;
+                    let gone = sqlx::query!("DELETE FROM handler WHERE name = ?", name)
+                        .execute(c)
+                        .await?;
+                    Ok(if gone.rows_affected() == 1 {
+                        Ok(())
+                    } else {
+                        Err(DeleteRefused::NotFound)
+                    })
+                })
+            })
+            .await?;
+        self.hints.send(Hint::Handlers);
+        Ok(unbound)
+    }
+
+    async fn secrets(&self, handler: &str) -> StoreResult<Vec<(String, String)>> {
+        let rows = sqlx::query!(
+            "SELECT name, value FROM handler_secret WHERE handler = ?",
+            handler
+        )
+        .fetch_all(&self.readers)
+        .await
+        .map_err(store_error)?;
+        Ok(rows.into_iter().map(|row| (row.name, row.value)).collect())
+    }
+
+    async fn jobs_of_handler(&self, handler: &str, limit: u32) -> StoreResult<Vec<String>> {
+        sqlx::query_scalar!(
+            "SELECT name FROM infra_job WHERE handler_name = ? ORDER BY id LIMIT ?",
+            handler,
+            limit
+        )
+        .fetch_all(&self.readers)
+        .await
+        .map_err(store_error)
+    }
+}
+
+async fn push(connection: &mut SqliteConnection, new: NewVersion) -> Result<Pushed, sqlx::Error> {
+    let NewVersion {
+        plugin,
+        label,
+        facts,
+        content,
+        by,
+        now,
+    } = new;
+    let same = select_versions!("plugin = ? AND digest = ?", plugin, facts.digest)
+        .fetch_optional(&mut *connection)
+        .await?;
+    if let Some(row) = same {
+        return Ok(Pushed::Existing(row.try_into()?));
+    }
+    if let Some(label) = &label {
+        let taken = select_versions!("plugin = ? AND label = ?", plugin, label)
+            .fetch_optional(&mut *connection)
+            .await?;
+        if let Some(row) = taken {
+            return Ok(Pushed::LabelTaken(row.version));
+        }
+    }
+    let at = now.as_micros();
+    sqlx::query!(
+        "INSERT INTO plugin (name, created_at) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        plugin,
+        at
+    )
+    .execute(&mut *connection)
+    .await?;
+    let version = sqlx::query_scalar!(
+        r#"SELECT coalesce(max(version), 0) + 1 AS "version!: i64" FROM plugin_version WHERE plugin = ?"#,
+        plugin
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    let facts_json = to_json(&facts)?;
+    sqlx::query!(
+        "INSERT INTO plugin_version (plugin, version, label, digest, facts, created_at, created_by)
+        VALUES (?, ?, ?, ?, ?, ?, ?)",
+        plugin,
+        version,
+        label,
+        facts.digest,
+        facts_json,
+        at,
+        by
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!(
+        "INSERT INTO plugin_content (digest, content) VALUES (?, ?) ON CONFLICT DO NOTHING",
+        facts.digest,
+        content
+    )
+    .execute(connection)
+    .await?;
+    Ok(Pushed::Created(PluginVersion {
+        plugin,
+        version,
+        label,
+        facts,
+        description: None,
+        created_at: now,
+        created_by: by,
+    }))
+}
+
+async fn delete_version(
+    connection: &mut SqliteConnection,
+    plugin: &str,
+    version: i64,
+) -> Result<Result<(), DeleteRefused>, sqlx::Error> {
+    let Some(row) = select_versions!("plugin = ? AND version = ?", plugin, version)
+        .fetch_optional(&mut *connection)
+        .await?
+    else {
+        return Ok(Err(DeleteRefused::NotFound));
+    };
+    let mut users = sqlx::query_scalar!(
+        "SELECT handler.name FROM handler JOIN plugin ON plugin.name = handler.plugin
+        WHERE handler.plugin = ? AND coalesce(handler.version, plugin.active_version) = ? ORDER BY handler.name",
+        plugin,
+        version
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let active = sqlx::query_scalar!("SELECT active_version FROM plugin WHERE name = ?", plugin)
+        .fetch_one(&mut *connection)
+        .await?;
+    if active == Some(version) && users.is_empty() {
+        users.push(format!("{plugin} (it is the active version)"));
+    }
+    if !users.is_empty() {
+        return Ok(Err(DeleteRefused::InUse(users)));
+    }
+    let digest = PluginVersion::try_from(row)?.facts.digest;
+    sqlx::query!(
+        "UPDATE plugin_version SET deleted = 1, label = NULL WHERE plugin = ? AND version = ?",
+        plugin,
+        version
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!(
+        "DELETE FROM plugin_content WHERE digest = ?1
+            AND NOT EXISTS (SELECT 1 FROM plugin_version WHERE digest = ?1 AND NOT deleted)",
+        digest
+    )
+    .execute(connection)
+    .await?;
+    Ok(Ok(()))
+}
+
+async fn bind(
+    connection: &mut SqliteConnection,
+    request: BindRequest,
+) -> Result<Result<Handler, i64>, sqlx::Error> {
+    let BindRequest {
+        name,
+        plugin,
+        version,
+        grants,
+        secrets,
+        expected,
+        by,
+        now,
+    } = request;
+    let revision = sqlx::query_scalar!("SELECT revision FROM handler WHERE name = ?", name)
+        .fetch_optional(&mut *connection)
+        .await?
+        .unwrap_or(0);
+    if expected.is_some_and(|expected| expected != revision) {
+        return Ok(Err(revision));
+    }
+    // One count over all handlers, so that a name that was unbound and bound again never repeats a revision.
+    let next = sqlx::query_scalar!(
+        r#"INSERT INTO setting (key, value) VALUES ('handlerRevision', '1')
+        ON CONFLICT (key) DO UPDATE SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT)
+        RETURNING CAST(value AS INTEGER) AS "revision!: i64""#
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    let (grants, at) = (to_json(&grants)?, now.as_micros());
+    sqlx::query!(
+        "INSERT INTO handler (name, plugin, version, grants, revision, updated_at, updated_by)
+        VALUES (?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (name) DO UPDATE SET plugin = excluded.plugin, version = excluded.version,
+            grants = excluded.grants, revision = excluded.revision, updated_at = excluded.updated_at,
+            updated_by = excluded.updated_by",
+        name,
+        plugin,
+        version,
+        grants,
+        next,
+        at,
+        by
+    )
+    .execute(&mut *connection)
+    .await?;
+    for (secret, value) in secrets {
+        match value {
+            Some(value) => {
+                sqlx::query!(
+                    "INSERT INTO handler_secret (handler, name, value) VALUES (?, ?, ?)
+                    ON CONFLICT (handler, name) DO UPDATE SET value = excluded.value",
+                    name,
+                    secret,
+                    value
+                )
+                .execute(&mut *connection)
+                .await?;
+            }
+            None => {
+                sqlx::query!(
+                    "DELETE FROM handler_secret WHERE handler = ? AND name = ?",
+                    name,
+                    secret
+                )
+                .execute(&mut *connection)
+                .await?;
+            }
+        }
+    }
+    let row = select_handlers!("WHERE handler.name = ?", name)
+        .fetch_one(connection)
+        .await?;
+    Ok(Ok(row.try_into()?))
+}

@@ -1,0 +1,341 @@
+//! Releasing fires: the snapshot is read, the domain decides, and run, skips and the job's advance commit together.
+
+use std::collections::HashMap;
+
+use sqlx::SqliteConnection;
+use wasmtab_domain::{
+    ids::RunId,
+    job::Job,
+    release::{self, ActiveRun, Release, Snapshot},
+    run::Hold,
+    status::{AttemptStatus, RunState, Trigger},
+    time::Timestamp,
+};
+use wasmtab_store::Released;
+
+use crate::{
+    Ids,
+    convert::{JobRow, instant, select_jobs, to_json},
+};
+
+/// Decides the fires of at most `limit` jobs that are due.
+pub(crate) async fn release_due(
+    connection: &mut SqliteConnection,
+    ids: &Ids,
+    now: Timestamp,
+    limit: u32,
+) -> Result<Released, sqlx::Error> {
+    let at = now.as_micros();
+    let rows = select_jobs!("WHERE plan_at <= ? ORDER BY plan_at LIMIT ?", at, limit)
+        .fetch_all(&mut *connection)
+        .await?;
+    let full = rows.len() == limit as usize;
+    let jobs = rows
+        .into_iter()
+        .map(Job::try_from)
+        .collect::<Result<Vec<_>, _>>()?;
+    let decided = decide(connection, ids, &jobs, now).await?;
+    let next_plan_at = next_plan_at(connection).await?;
+    Ok(Released {
+        more: full || decided.partial,
+        next_plan_at,
+        runs: decided.runs,
+        skipped: decided.skipped,
+    })
+}
+
+/// Decides every fire of one job up to `now`, however many, and returns the job as it is then.
+pub(crate) async fn settle(
+    connection: &mut SqliteConnection,
+    ids: &Ids,
+    mut job: Job,
+    now: Timestamp,
+) -> Result<Job, sqlx::Error> {
+    while job.progress.next_fire_at.is_some_and(|fire| fire <= now)
+        || job
+            .pause
+            .as_ref()
+            .is_some_and(|pause| pause.until.is_some_and(|until| until <= now))
+    {
+        decide(connection, ids, std::slice::from_ref(&job), now).await?;
+        let id = job.id.0;
+        let row: JobRow = select_jobs!("WHERE id = ?", id)
+            .fetch_one(&mut *connection)
+            .await?;
+        job = row.try_into()?;
+    }
+    Ok(job)
+}
+
+pub(crate) async fn next_plan_at(
+    connection: &mut SqliteConnection,
+) -> Result<Option<Timestamp>, sqlx::Error> {
+    let next =
+        sqlx::query_scalar!(r#"SELECT min(plan_at) AS "at?: i64" FROM infra_job WHERE plan_at IS NOT NULL"#)
+            .fetch_one(connection)
+            .await?;
+    Ok(next.map(instant))
+}
+
+struct Decided {
+    runs: u64,
+    skipped: u64,
+    partial: bool,
+}
+
+async fn decide(
+    connection: &mut SqliteConnection,
+    ids: &Ids,
+    jobs: &[Job],
+    now: Timestamp,
+) -> Result<Decided, sqlx::Error> {
+    if jobs.is_empty() {
+        return Ok(Decided {
+            runs: 0,
+            skipped: 0,
+            partial: false,
+        });
+    }
+    let active = active_runs(connection, jobs).await?;
+    let mut decisions = Vec::with_capacity(jobs.len());
+    for job in jobs {
+        let decided = already_decided(connection, job, now).await?;
+        let snapshot = Snapshot {
+            job,
+            active: active.get(&job.id.0).map_or(&[], Vec::as_slice),
+            decided: &decided,
+        };
+        decisions.push((job, release::release(&snapshot, now, || ids.next_run(now))));
+    }
+    insert_runs(connection, &decisions).await?;
+    insert_skips(connection, ids, &decisions, now).await?;
+    advance(connection, &decisions, now).await?;
+    Ok(Decided {
+        runs: decisions
+            .iter()
+            .map(|(_, release)| release.runs.len() as u64)
+            .sum(),
+        skipped: decisions
+            .iter()
+            .flat_map(|(_, release)| &release.skips)
+            .map(|skip| u64::from(skip.count))
+            .sum(),
+        partial: decisions.iter().any(|(_, release)| release.is_partial(now)),
+    })
+}
+
+/// The runs of the jobs that have not ended, oldest first.
+pub(crate) async fn active_runs(
+    connection: &mut SqliteConnection,
+    jobs: &[Job],
+) -> Result<HashMap<i64, Vec<ActiveRun>>, sqlx::Error> {
+    let ids = to_json(&jobs.iter().map(|job| job.id.0).collect::<Vec<_>>())?;
+    let rows = sqlx::query!(
+        r#"SELECT job_id AS "job_id!: i64", id AS "id!: i64", hold FROM run
+        WHERE job_id IN (SELECT value FROM json_each(?)) ORDER BY id"#,
+        ids
+    )
+    .fetch_all(connection)
+    .await?;
+    let mut active: HashMap<i64, Vec<ActiveRun>> = HashMap::new();
+    for row in rows {
+        let held = row.hold.as_deref() == Some(Hold::Turn.as_str());
+        active.entry(row.job_id).or_default().push(ActiveRun {
+            run_id: RunId(row.id),
+            held,
+        });
+    }
+    Ok(active)
+}
+
+/// The instants from the next fire on that have rows already. There are none unless the clock was set back.
+async fn already_decided(
+    connection: &mut SqliteConnection,
+    job: &Job,
+    now: Timestamp,
+) -> Result<Vec<(Timestamp, Timestamp)>, sqlx::Error> {
+    let (Some(next), Some(until)) = (job.progress.next_fire_at, job.progress.decided_until) else {
+        return Ok(Vec::new());
+    };
+    if until < next {
+        return Ok(Vec::new());
+    }
+    let (id, next, now) = (job.id.0, next.as_micros(), now.as_micros());
+    let rows = sqlx::query!(
+        r#"SELECT scheduled_at AS "from!: i64", coalesce(scheduled_until, scheduled_at) AS "until!: i64"
+        FROM infra_job_log
+        WHERE job_id = ?1 AND fire_key = 0 AND execute_index <= 1 AND scheduled_at <= ?3
+            AND coalesce(scheduled_until, scheduled_at) >= ?2
+        UNION
+        SELECT scheduled_at, scheduled_at FROM run
+        WHERE job_id = ?1 AND fire_key = 0 AND scheduled_at BETWEEN ?2 AND ?3"#,
+        id,
+        next,
+        now
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (instant(row.from), instant(row.until)))
+        .collect())
+}
+
+async fn insert_runs(
+    connection: &mut SqliteConnection,
+    decisions: &[(&Job, Release)],
+) -> Result<(), sqlx::Error> {
+    let runs: Vec<_> = decisions
+        .iter()
+        .flat_map(|(job, release)| {
+            release.runs.iter().map(|run| {
+                (
+                    run.run_id.0,
+                    job.id.0,
+                    &job.spec.name,
+                    job.revision,
+                    &job.spec.handler_name,
+                    run.fire.as_micros(),
+                    run.held.then_some(Hold::Turn.as_str()),
+                )
+            })
+        })
+        .collect();
+    if runs.is_empty() {
+        return Ok(());
+    }
+    let (runs, trigger, state) = (to_json(&runs)?, Trigger::Cron.as_str(), RunState::Queued.as_str());
+    sqlx::query!(
+        "INSERT INTO run (id, job_id, job_name, revision, handler_name, run_trigger, scheduled_at, fire_key, due_at,
+            state, hold)
+        SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, ?2, value ->> 5, 0, value ->> 5, ?3,
+            value ->> 6
+        FROM json_each(?1)",
+        runs,
+        trigger,
+        state
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn insert_skips(
+    connection: &mut SqliteConnection,
+    ids: &Ids,
+    decisions: &[(&Job, Release)],
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    let skips: Vec<_> = decisions
+        .iter()
+        .flat_map(|(job, release)| {
+            release.skips.iter().map(|skip| {
+                (
+                    ids.next(now),
+                    job.id.0,
+                    &job.spec.name,
+                    job.revision,
+                    &job.spec.handler_name,
+                    skip.from.as_micros(),
+                    (skip.count > 1).then_some(skip.until.as_micros()),
+                    skip.count,
+                    skip.reason.as_str(),
+                    skip.blocked_by.map(|run| run.0),
+                )
+            })
+        })
+        .collect();
+    if skips.is_empty() {
+        return Ok(());
+    }
+    let (skips, trigger, status) = (
+        to_json(&skips)?,
+        Trigger::Cron.as_str(),
+        AttemptStatus::Skipped.as_str(),
+    );
+    let at = now.as_micros();
+    sqlx::query!(
+        "INSERT INTO infra_job_log (id, job_id, job_name, revision, handler_name, execute_index, status, run_trigger,
+            scheduled_at, fire_key, scheduled_until, fire_count, reason, blocked_by, end_time, last)
+        SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, 0, ?2, ?3,
+            value ->> 5, 0, value ->> 6, value ->> 7, value ->> 8, value ->> 9, ?4, 1
+        FROM json_each(?1)",
+        skips,
+        status,
+        trigger,
+        at
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn advance(
+    connection: &mut SqliteConnection,
+    decisions: &[(&Job, Release)],
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    let progress: Vec<_> = decisions
+        .iter()
+        .map(|(job, Release { progress, .. })| {
+            let micros = |at: Option<Timestamp>| at.map(Timestamp::as_micros);
+            (
+                job.id.0,
+                micros(progress.next_fire_at),
+                micros(progress.plan_at),
+                micros(progress.decided_until),
+            )
+        })
+        .collect();
+    let progress = to_json(&progress)?;
+    sqlx::query!(
+        "UPDATE infra_job SET next_fire_at = new.next_fire_at, plan_at = new.plan_at, decided_until = new.decided_until
+        FROM (
+            SELECT value ->> 0 AS id, value ->> 1 AS next_fire_at, value ->> 2 AS plan_at, value ->> 3 AS decided_until
+            FROM json_each(?)
+        ) AS new
+        WHERE infra_job.id = new.id",
+        progress
+    )
+    .execute(&mut *connection)
+    .await?;
+    for (job, release) in decisions {
+        if release.pause_ends {
+            let until = job.pause.as_ref().and_then(|pause| pause.until).unwrap_or(now);
+            end_pause(connection, job.id.0, until, None).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Lifts the pause of a job, and lets its retries go on.
+pub(crate) async fn end_pause(
+    connection: &mut SqliteConnection,
+    job: i64,
+    at: Timestamp,
+    by: Option<&str>,
+) -> Result<(), sqlx::Error> {
+    let (at, paused) = (at.as_micros(), Hold::Paused.as_str());
+    sqlx::query!(
+        "UPDATE infra_job SET paused_at = NULL, paused_until = NULL, paused_by = NULL, paused_note = NULL WHERE id = ?",
+        job
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!(
+        "UPDATE job_pause SET ended_at = ?, ended_by = ? WHERE job_id = ? AND ended_at IS NULL",
+        at,
+        by,
+        job
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!(
+        "UPDATE run SET hold = NULL WHERE job_id = ? AND hold = ?",
+        job,
+        paused
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,119 @@
+//! The one connection that writes. Whatever is queued when it becomes free shares a transaction: the price of a durable
+//! commit is paid once for all of it, and nobody waits on a timer.
+
+use std::panic::AssertUnwindSafe;
+
+use futures_util::{FutureExt, future::BoxFuture};
+use sqlx::{Connection, SqliteConnection};
+use tokio::sync::{mpsc, oneshot};
+use wasmtab_store::{StoreError, StoreResult};
+
+use crate::store_error;
+
+/// Pieces of work that may wait; beyond it callers wait to hand theirs in.
+const QUEUE: usize = 1_024;
+/// Pieces of work that one transaction takes.
+const GROUP: usize = 256;
+
+/// Tells the caller what became of the commit.
+type Acknowledge = Box<dyn FnOnce(Result<(), &sqlx::Error>) + Send>;
+/// Carries the work out and keeps its answer until the commit; none when the work itself failed and was answered.
+type Work = Box<dyn for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Option<Acknowledge>> + Send>;
+
+#[derive(Debug)]
+pub(crate) struct Writer(mpsc::Sender<Work>);
+
+impl Writer {
+    /// Starts the writer; it ends when the last handle is gone.
+    pub(crate) fn start(connection: SqliteConnection) -> Self {
+        let (sender, receiver) = mpsc::channel(QUEUE);
+        tokio::spawn(serve(connection, receiver));
+        Self(sender)
+    }
+
+    /// Runs `work` in a transaction and answers after its commit. A failing piece of work undoes only itself.
+    pub(crate) async fn run<T, F>(&self, work: F) -> StoreResult<T>
+    where
+        F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, sqlx::Error>> + Send + 'static,
+        T: Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        let work: Work = Box::new(move |connection| {
+            Box::pin(async move {
+                match work(connection).await {
+                    Ok(value) => Some(Box::new(move |committed: Result<(), &sqlx::Error>| {
+                        let _ = answer.send(committed.map(|()| value).map_err(transient));
+                    }) as Acknowledge),
+                    Err(error) => {
+                        let _ = answer.send(Err(store_error(error)));
+                        None
+                    }
+                }
+            })
+        });
+        let gone = || StoreError::Transient("the writer has ended".into());
+        self.0.send(work).await.map_err(|_| gone())?;
+        answered.await.map_err(|_| gone())?
+    }
+}
+
+fn transient(error: &sqlx::Error) -> StoreError {
+    StoreError::Transient(error.to_string())
+}
+
+async fn serve(mut connection: SqliteConnection, mut queue: mpsc::Receiver<Work>) {
+    let mut group = Vec::with_capacity(GROUP);
+    while queue.recv_many(&mut group, GROUP).await > 0 {
+        commit(&mut connection, &mut group).await;
+    }
+    if let Err(error) = connection.close().await {
+        tracing::warn!(%error, "closing the database: {error}");
+    }
+}
+
+async fn commit(connection: &mut SqliteConnection, group: &mut Vec<Work>) {
+    let mut done: Vec<Acknowledge> = Vec::with_capacity(group.len());
+    let outcome = async {
+        sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut *connection).await?;
+        let alone = group.len() == 1;
+        for work in group.drain(..) {
+            if !alone {
+                sqlx::raw_sql("SAVEPOINT work").execute(&mut *connection).await?;
+            }
+            // A panic in one caller's work must not take the writer with it.
+            let answer = AssertUnwindSafe(work(&mut *connection))
+                .catch_unwind()
+                .await
+                .unwrap_or_default();
+            let failed = answer.is_none();
+            done.extend(answer);
+            match (failed, alone) {
+                (true, true) => return rollback(&mut *connection).await,
+                (true, false) => {
+                    sqlx::raw_sql("ROLLBACK TO work; RELEASE work")
+                        .execute(&mut *connection)
+                        .await?;
+                }
+                (false, false) => {
+                    sqlx::raw_sql("RELEASE work").execute(&mut *connection).await?;
+                }
+                (false, true) => {}
+            }
+        }
+        sqlx::raw_sql("COMMIT").execute(&mut *connection).await.map(drop)
+    }
+    .await;
+    if let Err(error) = &outcome {
+        // Work that was not reached is dropped, which its caller hears as a failure.
+        group.clear();
+        tracing::error!(%error, "a commit failed, nothing of it was written: {error}");
+        let _ = rollback(connection).await;
+    }
+    for acknowledge in done {
+        acknowledge(outcome.as_ref().map(|()| ()));
+    }
+}
+
+async fn rollback(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    sqlx::raw_sql("ROLLBACK").execute(connection).await.map(drop)
+}
