@@ -1,0 +1,11 @@
+//! Generated from `wit/job-1.0.0`.
+
+wasmtime::component::bindgen!({
+    path: "../../wit/job-1.0.0",
+    world: "job",
+    imports: {
+        "wasmtab:job/state": async | trappable,
+        default: trappable,
+    },
+    exports: { default: async },
+});

@@ -1,0 +1,51 @@
+//! The sandbox: compile, inspect and run one attempt of a handler on wasmtime.
+//!
+//! [`Runtime::inspect`] takes an upload and says what it is; [`Runtime::load`] makes it ready; [`Runtime::run`] runs one attempt and
+//! reports. Every attempt gets a fresh store, bounded in time, work and memory, that reaches only what was granted.
+
+mod attempt;
+mod backtrace;
+mod bindings;
+mod cache;
+mod capability;
+mod classify;
+mod command;
+mod compile;
+mod config;
+mod describe;
+mod engine;
+mod epoch;
+mod handler;
+mod host;
+mod inspection;
+mod limiter;
+pub mod limits;
+mod logs;
+mod memory_cache;
+mod recorder;
+mod report;
+mod run;
+mod runtime;
+mod state;
+mod sync;
+mod text;
+
+pub use self::{
+    attempt::{Attempt, AttemptContext, CancelCause, Control, Limits, NoObserver, Observer, Upstream},
+    capability::http::{Resolve, SystemResolver},
+    command::VARIABLES,
+    compile::compile_child_main,
+    config::{CompileLimits, RuntimeConfig},
+    describe::Description,
+    handler::Handler,
+    inspection::{Capability, HandlerKind, Inspection, UploadError, Weight},
+    logs::{LogLevel, LogLine, Logs},
+    report::{AttemptReport, Refusal},
+    runtime::{LoadError, Runtime, RuntimeError, Source},
+    state::{MemoryState, StateError, StateStore},
+};
+
+/// The SHA-256 of an original.
+pub fn digest(original: &[u8]) -> wasmtab_domain::digest::Digest {
+    compile::sha256(original)
+}
