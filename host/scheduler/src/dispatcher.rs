@@ -1,0 +1,133 @@
+//! The dispatcher claims what is due as far as there are places, and lets each attempt run on the guests' own runtime.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{
+    runtime::Handle,
+    sync::broadcast::{Receiver, error::RecvError},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use wasmtab_domain::{ids::BootId, run::Claim, time::Timestamp};
+use wasmtab_store::{ClaimRequest, Hint, Store};
+
+use crate::{
+    clock::Timer,
+    controls::Controls,
+    executor::Executor,
+    journal::{Entries, Entry},
+    permits::Permits,
+};
+
+/// Runs that one claim takes at most: about 50 ms of work, so that a death leaves little to repeat.
+const BATCH: u32 = 500;
+/// Hints wake the dispatcher; this often it looks without one.
+const PERIOD: Duration = Duration::from_secs(5);
+/// How long a database that does not answer is left alone.
+const BACKOFF: Duration = Duration::from_secs(1);
+
+pub(crate) struct Dispatcher {
+    pub store: Arc<dyn Store>,
+    pub timer: Arc<dyn Timer>,
+    pub executor: Arc<dyn Executor>,
+    pub controls: Arc<Controls>,
+    pub permits: Permits,
+    pub journal: Entries,
+    pub guests: Handle,
+    pub attempts: TaskTracker,
+    pub boot_id: BootId,
+    pub node: String,
+    pub stop: CancellationToken,
+}
+
+impl Dispatcher {
+    /// Claims until it is told to stop. Attempts that were claimed go on after that.
+    pub(crate) async fn run(self) {
+        let mut hints = self.store.hints().listen();
+        loop {
+            tokio::select! {
+                () = self.stop.cancelled() => return,
+                place = self.permits.start() => if place.is_none() { return },
+            }
+            // What was announced up to here is seen by the look that follows.
+            while hints.try_recv().is_ok() {}
+            let now = self.timer.now();
+            let limit = self.permits.free().clamp(1, BATCH);
+            let request = ClaimRequest {
+                boot_id: self.boot_id,
+                node: self.node.clone(),
+                now,
+                limit,
+            };
+            let wake_at = match self.store.claim_due(&request).await {
+                Ok(claimed) => {
+                    for claim in claimed.claims {
+                        self.spawn(claim).await;
+                    }
+                    claimed
+                        .next_due_at
+                        .unwrap_or(now.plus(PERIOD))
+                        .min(now.plus(PERIOD))
+                }
+                Err(error) => {
+                    tracing::error!(%error, "claiming failed, it is tried again: {error}");
+                    now.plus(BACKOFF)
+                }
+            };
+            if wake_at > self.timer.now() {
+                self.rest(&mut hints, wake_at).await;
+            }
+        }
+    }
+
+    async fn rest(&self, hints: &mut Receiver<Hint>, until: Timestamp) {
+        tokio::select! {
+            () = self.stop.cancelled() => {}
+            () = self.timer.sleep_until(until) => {}
+            () = queue_changed(hints) => {}
+        }
+    }
+
+    async fn spawn(&self, claim: Claim) {
+        // No more was claimed than there were places, and nobody else takes any: this does not wait.
+        let Some(place) = (match self.permits.try_start() {
+            Some(place) => Some(place),
+            None => self.permits.start().await,
+        }) else {
+            return;
+        };
+        let (executor, timer, journal) = (
+            Arc::clone(&self.executor),
+            Arc::clone(&self.timer),
+            self.journal.clone(),
+        );
+        let (permits, controls) = (self.permits.clone(), Arc::clone(&self.controls));
+        let attempt = claim.attempt_id;
+        let control = controls.insert(attempt);
+        let work = async move {
+            let begun = journal.clone();
+            let on_begin = Box::new(move || {
+                // A full journal only means that the begin is written with the outcome.
+                let _ = begun.try_send(Entry::Begun(attempt, timer.now()));
+            });
+            let outcome = permits
+                .hold(place, executor.execute(claim, &control, on_begin))
+                .await;
+            controls.remove(attempt);
+            // The journal outlives every attempt.
+            let _ = journal.send(Entry::Ended(Box::new(outcome))).await;
+        };
+        self.attempts.spawn_on(work, &self.guests);
+    }
+}
+
+/// Returns at the next hint that concerns the dispatcher.
+async fn queue_changed(hints: &mut Receiver<Hint>) {
+    loop {
+        match hints.recv().await {
+            Ok(Hint::Queue) | Err(RecvError::Lagged(_)) => return,
+            Ok(_) => {}
+            // The store is gone; the stop token ends the loop.
+            Err(RecvError::Closed) => std::future::pending().await,
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! The keeper renews this process's lease, stops its guests when it cannot, and hears who is to be stopped.
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use tokio::sync::broadcast::error::RecvError;
+use tokio_util::sync::CancellationToken;
+use wasmtab_domain::{ids::BootId, run::RunStatus, status::RunState};
+use wasmtab_runtime::CancelCause;
+use wasmtab_store::{Hint, RunFilter, Store};
+
+use crate::{clock::Timer, controls::Controls};
+
+/// How long a claim holds without a word from its process.
+pub(crate) const LEASE: Duration = Duration::from_secs(15);
+/// How often the lease is renewed.
+const RENEWAL: Duration = Duration::from_secs(5);
+/// How long before the lease's end a process that could not renew it stops its guests.
+const MARGIN: Duration = Duration::from_secs(3);
+/// Runs that one look for cancels takes.
+const PAGE: u32 = 500;
+
+pub(crate) struct Keeper {
+    pub store: Arc<dyn Store>,
+    pub timer: Arc<dyn Timer>,
+    pub controls: Arc<Controls>,
+    pub boot_id: BootId,
+    pub stop: CancellationToken,
+}
+
+impl Keeper {
+    pub(crate) async fn run(self) {
+        let mut hints = self.store.hints().listen();
+        let mut renewal = tokio::time::interval(RENEWAL);
+        renewal.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut renewed = Instant::now();
+        loop {
+            tokio::select! {
+                () = self.stop.cancelled() => return,
+                _ = renewal.tick() => {
+                    self.renew(&mut renewed).await;
+                    // Hints may be lost; the wish to cancel is in the database.
+                    self.look_for_cancels().await;
+                }
+                hint = hints.recv() => match hint {
+                    Ok(Hint::Cancel(attempt)) => self.controls.cancel(attempt, CancelCause::Operator),
+                    Err(RecvError::Lagged(_)) => self.look_for_cancels().await,
+                    Ok(_) => {}
+                    Err(RecvError::Closed) => return,
+                },
+            }
+        }
+    }
+
+    async fn renew(&self, renewed: &mut Instant) {
+        let asked = Instant::now();
+        let now = self.timer.now();
+        let patience = (LEASE - MARGIN).saturating_sub(renewed.elapsed());
+        let heartbeat = self.store.heartbeat(self.boot_id, now, now.plus(LEASE));
+        let lost = match tokio::time::timeout(patience, heartbeat).await {
+            Ok(Ok(true)) => {
+                *renewed = asked;
+                false
+            }
+            Ok(Ok(false)) => true,
+            Ok(Err(error)) => {
+                tracing::warn!(%error, "the lease was not renewed: {error}");
+                renewed.elapsed() + MARGIN >= LEASE
+            }
+            Err(_) => true,
+        };
+        // Where the database is this process's alone, nobody can take its claims, and its guests may go on.
+        if lost && !self.store.is_exclusive() {
+            tracing::error!("the lease is lost; every attempt of this process is stopped");
+            self.controls.cancel_all(CancelCause::Shutdown);
+        }
+    }
+
+    async fn look_for_cancels(&self) {
+        let filter = RunFilter {
+            state: Some(RunState::Running.as_str().into()),
+            ..RunFilter::default()
+        };
+        let mut before = None;
+        loop {
+            let page = match self.store.runs(&filter, before, PAGE).await {
+                Ok(page) => page,
+                Err(error) => {
+                    tracing::warn!(%error, "looking for cancels failed, the next round tries again: {error}");
+                    return;
+                }
+            };
+            for run in &page.items {
+                debug_assert!(matches!(run.status, RunStatus::Active(RunState::Running)));
+                if let (Some(_), Some(attempt)) = (&run.cancel_requested_by, run.attempt_id) {
+                    self.controls.cancel(attempt, CancelCause::Operator);
+                }
+            }
+            match page.next {
+                Some(next) => before = Some(next),
+                None => return,
+            }
+        }
+    }
+}

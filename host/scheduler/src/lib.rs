@@ -1,0 +1,22 @@
+//! The async shell around the decisions.
+//!
+//! A fire's way is one line: the [`planner`] releases it into the queue, the [`dispatcher`] claims it, an [`Executor`]
+//! carries it out, the [`journal`] writes the outcome and what follows. Nothing flows back except through the database.
+//! Beside that line the [`keeper`] says that this process lives, and the [`cleaner`] removes what is old.
+
+mod cleaner;
+mod clock;
+mod controls;
+mod dispatcher;
+mod executor;
+mod journal;
+mod keeper;
+mod permits;
+mod planner;
+mod running;
+
+pub use self::{
+    clock::{SystemTimer, Timer},
+    executor::{Executor, Sandbox},
+    running::{Config, Running, start},
+};

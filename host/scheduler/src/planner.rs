@@ -1,0 +1,85 @@
+//! The planner releases fires on their instant: it decides what is due, and sleeps until the next fire.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::sync::broadcast::{Receiver, error::RecvError};
+use tokio_util::sync::CancellationToken;
+use wasmtab_domain::time::Timestamp;
+use wasmtab_store::{Hint, Store};
+
+use crate::clock::Timer;
+
+/// Jobs whose fires one transaction decides.
+const BATCH: u32 = 500;
+/// Hints wake the planner; this often it looks without one.
+const PERIOD: Duration = Duration::from_secs(5);
+/// A wall clock that is further back than this was set back; less is a clock being disciplined.
+const SET_BACK: Duration = Duration::from_secs(2);
+/// How long a database that does not answer is left alone.
+const BACKOFF: Duration = Duration::from_secs(1);
+
+pub(crate) struct Planner {
+    pub store: Arc<dyn Store>,
+    pub timer: Arc<dyn Timer>,
+    pub stop: CancellationToken,
+}
+
+impl Planner {
+    /// Plans until it is told to stop. `last_seen` is the latest instant that any process wrote before this one.
+    pub(crate) async fn run(self, last_seen: Option<Timestamp>) {
+        let mut hints = self.store.hints().listen();
+        let mut last = last_seen;
+        loop {
+            // What was announced up to here is seen by the look that follows.
+            while hints.try_recv().is_ok() {}
+            let now = self.timer.now();
+            let wake_at = match self.plan(now, last).await {
+                Ok(next) => next.unwrap_or(now.plus(PERIOD)).min(now.plus(PERIOD)),
+                Err(error) => {
+                    tracing::error!(%error, "planning failed, it is tried again: {error}");
+                    now.plus(BACKOFF)
+                }
+            };
+            last = last
+                .max(Some(now))
+                .filter(|last| last.since(now) <= SET_BACK)
+                .or(Some(now));
+            tokio::select! {
+                () = self.stop.cancelled() => return,
+                () = self.timer.sleep_until(wake_at) => {}
+                () = jobs_changed(&mut hints) => {}
+            }
+        }
+    }
+
+    async fn plan(
+        &self,
+        now: Timestamp,
+        last: Option<Timestamp>,
+    ) -> Result<Option<Timestamp>, wasmtab_store::StoreError> {
+        if let Some(last) = last
+            && last.since(now) > SET_BACK
+        {
+            tracing::warn!("the wall clock went back from {last} to {now}; the next fires are computed anew");
+            self.store.replan(now).await?;
+        }
+        loop {
+            let released = self.store.release_due(now, BATCH).await?;
+            if !released.more || self.stop.is_cancelled() {
+                return Ok(released.next_plan_at);
+            }
+        }
+    }
+}
+
+/// Returns at the next hint that concerns the planner.
+async fn jobs_changed(hints: &mut Receiver<Hint>) {
+    loop {
+        match hints.recv().await {
+            Ok(Hint::Jobs) | Err(RecvError::Lagged(_)) => return,
+            Ok(_) => {}
+            // The store is gone; the stop token ends the loop.
+            Err(RecvError::Closed) => std::future::pending().await,
+        }
+    }
+}
