@@ -1,0 +1,22 @@
+//! What every endpoint is given.
+
+use std::sync::Arc;
+
+use tokio_util::sync::CancellationToken;
+use wasmtab_service::Service;
+
+/// How the API is served.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Ends event streams and waiting requests, so that a shutdown need not wait for them. Give [`serve`](crate::serve) the same.
+    pub closing: CancellationToken,
+}
+
+/// The state behind the routes.
+#[derive(Clone, Debug)]
+pub(crate) struct App {
+    pub(crate) service: Arc<Service>,
+    pub(crate) closing: CancellationToken,
+    /// The OpenAPI document, written out once.
+    pub(crate) openapi: Arc<str>,
+}

@@ -1,0 +1,111 @@
+//! The index of the API.
+
+use std::sync::Arc;
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    middleware::{from_fn, from_fn_with_state},
+    routing::get,
+};
+use tower_http::catch_panic::CatchPanicLayer;
+use utoipa_axum::{router::OpenApiRouter, routes};
+use wasmtab_service::Service;
+
+use crate::{
+    api::{
+        apply, audit, calls, events, handlers, health, job_actions, jobs, logs, me, plugins, runs, schedules,
+        settings, setup, tokens, unknown, versions,
+    },
+    app::{App, Options},
+    auth, openapi, request,
+};
+
+/// Bytes of a body that is no upload: 1 MiB.
+const BODY_BYTES: usize = 1024 * 1024;
+
+/// The routes over `service`.
+pub fn router(service: Arc<Service>, options: Options) -> Router {
+    let (api, document) = routes_of(service.max_upload());
+    let document = openapi::to_json(&openapi::finish(document));
+    let app = App {
+        service,
+        closing: options.closing,
+        openapi: document.into(),
+    };
+    let guarded = api
+        .guarded
+        .route("/openapi.json", get(openapi::show))
+        .fallback(unknown::nothing_here)
+        .layer(from_fn_with_state(app.clone(), auth::require_token));
+    Router::new()
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .nest("/api/v1", guarded.merge(api.open))
+        .layer(DefaultBodyLimit::max(BODY_BYTES))
+        .layer(CatchPanicLayer::custom(request::panicked))
+        .layer(from_fn(request::around))
+        .with_state(app)
+}
+
+pub(crate) struct Api {
+    guarded: Router<App>,
+    open: Router<App>,
+}
+
+/// Every endpoint under `/api/v1`, and what their annotations say of them.
+pub(crate) fn routes_of(max_upload: usize) -> (Api, utoipa::openapi::OpenApi) {
+    let uploads = OpenApiRouter::new()
+        .routes(routes!(plugins::inspect))
+        .routes(routes!(versions::list, versions::push))
+        .layer(DefaultBodyLimit::max(max_upload));
+    let guarded = OpenApiRouter::new()
+        // Jobs
+        .routes(routes!(jobs::list, jobs::create))
+        .routes(routes!(jobs::show, jobs::put, jobs::patch, jobs::delete))
+        .routes(routes!(job_actions::pause))
+        .routes(routes!(job_actions::resume))
+        .routes(routes!(job_actions::runs, job_actions::trigger))
+        .routes(routes!(job_actions::next))
+        .routes(routes!(job_actions::revisions))
+        .routes(routes!(apply::apply))
+        .routes(routes!(schedules::preview))
+        // Runs and their log
+        .routes(routes!(runs::list))
+        .routes(routes!(runs::show))
+        .routes(routes!(runs::cancel))
+        .routes(routes!(runs::retry))
+        .routes(routes!(runs::logs))
+        .routes(routes!(logs::list))
+        .routes(routes!(logs::show))
+        .routes(routes!(logs::lines))
+        .routes(routes!(calls::call))
+        // Plugins and handlers
+        .merge(uploads)
+        .routes(routes!(plugins::list))
+        .routes(routes!(plugins::show))
+        .routes(routes!(plugins::rollback))
+        .routes(routes!(versions::show, versions::delete))
+        .routes(routes!(versions::activate))
+        .routes(routes!(versions::content))
+        .routes(routes!(handlers::list))
+        .routes(routes!(
+            handlers::show,
+            handlers::put,
+            handlers::patch,
+            handlers::delete
+        ))
+        // Access and the server itself
+        .routes(routes!(tokens::list, tokens::create))
+        .routes(routes!(tokens::delete))
+        .routes(routes!(audit::list))
+        .routes(routes!(settings::show, settings::patch))
+        .routes(routes!(me::me))
+        .routes(routes!(events::events));
+    let open = OpenApiRouter::new().routes(routes!(setup::setup));
+    let (guarded, mut document) = guarded.split_for_parts();
+    let (open, open_document) = open.split_for_parts();
+    openapi::guard(&mut document);
+    document.merge(open_document);
+    (Api { guarded, open }, document)
+}

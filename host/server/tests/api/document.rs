@@ -1,0 +1,22 @@
+use std::path::Path;
+
+/// Rewrite the file with `WASMTAB_UPDATE_OPENAPI=1 cargo test -p wasmtab-server openapi`.
+#[test]
+fn the_openapi_document_is_the_committed_one() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("openapi.json");
+    let made = wasmtab_server::document();
+    if std::env::var_os("WASMTAB_UPDATE_OPENAPI").is_some() {
+        std::fs::write(&file, &made).unwrap();
+    }
+    let committed = std::fs::read_to_string(&file).unwrap_or_default();
+    assert!(
+        made == committed,
+        "host/server/openapi.json is not what the code says: run `WASMTAB_UPDATE_OPENAPI=1 cargo test -p wasmtab-server openapi`"
+    );
+}
+
+#[tokio::test]
+async fn the_server_shows_its_own_document() {
+    let api = crate::harness::Api::new().await;
+    assert_eq!(api.get("/openapi.json").await.text, wasmtab_server::document());
+}

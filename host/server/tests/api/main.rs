@@ -1,0 +1,24 @@
+//! The API as a client meets it: requests against the router, over the SQLite store, with a simulated clock.
+
+#[cfg(test)]
+mod access;
+#[cfg(test)]
+mod apply;
+#[cfg(test)]
+mod document;
+#[cfg(test)]
+mod events;
+#[cfg(test)]
+mod handlers;
+#[cfg(test)]
+mod harness;
+#[cfg(test)]
+mod idempotency;
+#[cfg(test)]
+mod jobs;
+#[cfg(test)]
+mod plugins;
+#[cfg(test)]
+mod problems;
+#[cfg(test)]
+mod runs;

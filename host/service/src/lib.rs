@@ -1,0 +1,56 @@
+//! The use-cases: authorize, validate, transact, audit, show.
+//!
+//! A [`Service`] is all that the API and the console call. Every method takes the [`Principal`] who asks; what it returns are the
+//! views of [`view`], whose JSON is the API's schema.
+
+mod access;
+mod apply;
+mod audit;
+mod calls;
+mod cursor;
+mod error;
+mod events;
+mod handlers;
+mod idempotency;
+mod inspector;
+mod instants;
+mod jobs;
+mod logs;
+mod names;
+mod paging;
+mod plugins;
+mod precondition;
+mod resolve;
+mod runs;
+mod runtime_inspector;
+mod schedules;
+mod secret;
+mod service;
+mod settings;
+mod setup;
+mod tokens;
+pub mod view;
+
+pub use wasmtab_cron::Lang;
+pub use wasmtab_store::{Principal, Role, StoreError};
+
+pub use self::{
+    apply::ApplyRequest,
+    calls::CallRequest,
+    error::{Conflict, ConflictKind, ServiceError, ServiceResult},
+    events::{Event, Events},
+    handlers::{HandlerPatch, HandlerPut},
+    idempotency::{KeyedReply, KeyedRequest},
+    inspector::{InspectError, Inspector},
+    jobs::{JobQuery, NextQuery, PauseBody, TriggerBody},
+    logs::AttemptQuery,
+    paging::PageQuery,
+    plugins::Push,
+    precondition::Expected,
+    runs::{RetryBody, RunQuery},
+    runtime_inspector::RuntimeInspector,
+    service::{Service, ServiceConfig},
+    settings::SettingsPatch,
+    setup::SetupRequest,
+    tokens::TokenRequest,
+};

@@ -1,0 +1,31 @@
+//! What the use-cases show: the JSON of the API.
+//!
+//! Instants are RFC 3339 texts with an offset, intervals whole seconds, durations milliseconds, ids of runs and attempts texts.
+
+mod access;
+mod apply;
+mod attempt;
+mod handler;
+mod job;
+mod job_input;
+mod list;
+mod log;
+mod plugin;
+mod run;
+mod schedule;
+
+pub use self::{
+    access::{AuditView, MeView, NewTokenView, SettingsView, TokenView},
+    apply::{Action, AppliedJob, ChangeView, PlanView},
+    attempt::{AttemptView, RefusalView},
+    handler::HandlerView,
+    job::{BackoffView, BindingView, JobView, PauseView, RevisionView, SpecView},
+    job_input::JobInput,
+    list::ListView,
+    log::{LogLineView, LogView},
+    plugin::{ActivationView, DescriptionView, InspectionView, PluginView, VersionView},
+    run::RunView,
+    schedule::{ClockChangeView, NextView, PreviewView},
+};
+
+pub(crate) use self::schedule::describe;
