@@ -1,0 +1,104 @@
+//! The command line: one subcommand a family, each with its own flags beside its code.
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::{commands, output::Format, serve::ServeArgs};
+
+/// A crontab for WebAssembly handlers.
+#[derive(Debug, Parser)]
+#[command(name = "wasmtab", version, max_term_width = 110, after_help = EXIT_CODES)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 the run failed, 2 usage, 3 not allowed, 4 not found, 5 conflict, \
+     6 no server or its own failure, 124 the wait ran out";
+
+/// Flags of every command.
+#[derive(Args, Clone, Debug)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Global {
+    /// The server
+    #[arg(
+        long,
+        global = true,
+        env = "WASMTAB_SERVER",
+        value_name = "URL",
+        default_value = "http://127.0.0.1:7320"
+    )]
+    pub(crate) server: String,
+    /// The API token
+    #[arg(
+        long,
+        global = true,
+        env = "WASMTAB_TOKEN",
+        hide_env_values = true,
+        value_name = "TOKEN"
+    )]
+    pub(crate) token: Option<String>,
+    /// The shape of the output
+    #[arg(
+        short,
+        long,
+        global = true,
+        value_enum,
+        value_name = "FORMAT",
+        default_value_t
+    )]
+    pub(crate) output: Format,
+}
+
+/// Every command.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Run the server: the API, and everything that fires
+    Serve(ServeArgs),
+    /// A server on a scratch directory, with sample handlers and jobs that fire
+    Demo(commands::demo::DemoArgs),
+    /// Create and update jobs from a file
+    Apply(commands::apply::ApplyArgs),
+    /// Jobs: what fires, when, with what
+    #[command(subcommand)]
+    Job(Box<commands::job::JobCommand>),
+    /// Runs: what was carried out, and how it ended
+    #[command(subcommand)]
+    Run(commands::run::RunCommand),
+    /// Call a handler once, now or later, without a job
+    Call(commands::call::CallArgs),
+    /// Plugins: components, their versions, and which one is active
+    #[command(subcommand)]
+    Plugin(commands::plugin::PluginCommand),
+    /// Handlers: which plugin answers to a name, and what it may touch
+    #[command(subcommand)]
+    Handler(commands::handler::HandlerCommand),
+    /// Cron expressions, without a server
+    #[command(subcommand)]
+    Cron(commands::cron::CronCommand),
+    /// API tokens
+    #[command(subcommand)]
+    Token(commands::token::TokenCommand),
+    /// Who changed what
+    Audit(commands::audit::AuditArgs),
+    /// Bring the database's schema up to date
+    Migrate(commands::migrate::MigrateArgs),
+    /// The bounded process that compiles an upload
+    #[command(hide = true)]
+    CompileChild,
+    /// Print the completion script of a shell
+    Completion(commands::completion::CompletionArgs),
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
+}

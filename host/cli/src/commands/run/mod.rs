@@ -1,0 +1,40 @@
+//! `wasmtab run`.
+
+mod cancel;
+mod list;
+mod logs;
+mod retry;
+mod select;
+mod show;
+pub(crate) mod view;
+
+use clap::Subcommand;
+
+use crate::{context::Context, exit::Failure};
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum RunCommand {
+    /// List runs, newest first
+    #[command(visible_alias = "ls")]
+    List(list::ListArgs),
+    /// The whole story of a run: its attempts, what they ran on, used, said and returned
+    Show(show::ShowArgs),
+    /// What a run's handler wrote
+    Logs(logs::LogsArgs),
+    /// End runs, waiting or under way
+    Cancel(cancel::CancelArgs),
+    /// Start ended runs anew, as new runs with the same parameter
+    Retry(retry::RetryArgs),
+}
+
+impl RunCommand {
+    pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
+        match self {
+            Self::List(args) => args.run(context).await,
+            Self::Show(args) => args.run(context).await,
+            Self::Logs(args) => args.run(context).await,
+            Self::Cancel(args) => args.run(context).await,
+            Self::Retry(args) => args.run(context).await,
+        }
+    }
+}

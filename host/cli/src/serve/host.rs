@@ -1,0 +1,233 @@
+//! One server: everything that lives as long as the process does.
+
+use std::{
+    ffi::OsString,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+
+use tokio::{net::TcpListener, runtime::Runtime as Threads, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+use wasmtab_domain::{ids::BootId, ids::IdSource, time::Clock as _};
+use wasmtab_runtime::{Runtime, RuntimeConfig};
+use wasmtab_scheduler::{Config, Running, Sandbox, SystemTimer};
+use wasmtab_service::{RuntimeInspector, Service, ServiceConfig};
+use wasmtab_store::Store;
+use wasmtab_store_sqlite::SqliteStore;
+
+use super::{args::ServeArgs, shown};
+use crate::exit::Failure;
+
+/// Attempts that go on at once for each thread that guests run on. Most attempts wait for something most of the time.
+const CONCURRENCY_PER_WORKER: u32 = 64;
+/// The setting that names the zone of jobs that name none.
+const TIMEZONE: &str = "timezone";
+/// The setting that names the zone data with which next fires were computed.
+const ZONE_DATA: &str = "zoneData";
+
+/// How a server is set up.
+#[derive(Clone, Debug)]
+pub(crate) struct Options {
+    pub(crate) database_url: Option<String>,
+    pub(crate) data_dir: PathBuf,
+    pub(crate) listen: SocketAddr,
+    pub(crate) workers: Option<u32>,
+    pub(crate) timezone: Option<chrono_tz::Tz>,
+    pub(crate) retention: Duration,
+    pub(crate) admin_token: Option<String>,
+}
+
+impl From<ServeArgs> for Options {
+    fn from(args: ServeArgs) -> Self {
+        Self {
+            database_url: args.database_url,
+            data_dir: args.data_dir,
+            listen: args.listen,
+            workers: args.workers,
+            timezone: args.timezone,
+            retention: args.retention,
+            admin_token: args.admin_token.filter(|token| !token.is_empty()),
+        }
+    }
+}
+
+/// A server that serves.
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    pub(crate) data_dir: PathBuf,
+    pub(crate) timezone: String,
+    pub(crate) service: Arc<Service>,
+    scheduler: Running,
+    api: JoinHandle<std::io::Result<()>>,
+    stop_api: CancellationToken,
+    guests: Threads,
+}
+
+/// Opens the database, starts the sandbox and the scheduler, and listens.
+pub(crate) async fn start(options: Options) -> Result<Server, Failure> {
+    let data_dir = directory(&options.data_dir)?;
+    let store: Arc<dyn Store> = Arc::new(open_store(options.database_url.as_deref(), &data_dir).await?);
+    let timezone = settle_timezone(store.as_ref(), options.timezone).await?;
+    let replan = zone_data_changed(store.as_ref()).await?;
+
+    let timer = Arc::new(SystemTimer);
+    let workers = options.workers.unwrap_or_else(cores);
+    let concurrency = workers.saturating_mul(CONCURRENCY_PER_WORKER);
+    let mut config = RuntimeConfig::new(data_dir.join("compiled"), compiler()?, timer.clone());
+    config.max_concurrency = concurrency;
+    let runtime = Arc::new(Runtime::new(config).map_err(Failure::own)?);
+    let guests = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(workers as usize)
+        .thread_name("guest")
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::own(format!("no threads for guests: {error}")))?;
+
+    let service_config = ServiceConfig {
+        max_memory: runtime.config().max_memory,
+        max_upload: runtime.config().compile.upload,
+        admin_token: options.admin_token,
+    };
+    let inspector = Arc::new(RuntimeInspector(Arc::clone(&runtime)));
+    let service = Arc::new(Service::new(
+        Arc::clone(&store),
+        inspector,
+        timer.clone(),
+        service_config,
+    ));
+
+    // Listening comes before planning: a port that is taken ends the start with nothing fired.
+    let listener = TcpListener::bind(options.listen).await.map_err(|error| {
+        Failure::own(format!(
+            "listen: {} cannot be listened on: {error}",
+            options.listen
+        ))
+    })?;
+    let address = listener.local_addr().map_err(Failure::own)?;
+
+    let now = timer.now();
+    let boot_id = BootId(IdSource::new(u64::from(std::process::id()), 0).next(now));
+    let config = Config {
+        node: node_name(),
+        boot_id,
+        concurrency,
+        retention: options.retention,
+        guests: guests.handle().clone(),
+        replan,
+    };
+    let sandbox = Arc::new(Sandbox::new(Arc::clone(&store), runtime, timer.clone()));
+    let scheduler = wasmtab_scheduler::start(config, store, timer, sandbox)
+        .await
+        .map_err(Failure::own)?;
+
+    let stop_api = CancellationToken::new();
+    let router = wasmtab_server::router(
+        Arc::clone(&service),
+        wasmtab_server::Options {
+            closing: stop_api.clone(),
+        },
+    );
+    let api = tokio::spawn(wasmtab_server::serve(listener, router, stop_api.clone()));
+    Ok(Server {
+        address,
+        data_dir,
+        timezone,
+        service,
+        scheduler,
+        api,
+        stop_api,
+        guests,
+    })
+}
+
+impl Server {
+    /// Claims nothing more, waits for attempts until `patience` or `hurry` ends, abandons the rest, and leaves.
+    pub(crate) async fn shut_down(self, patience: Duration, hurry: impl Future<Output = ()>) {
+        self.scheduler.shut_down(patience, hurry).await;
+        // The API answers until the end, so that operators see the draining.
+        self.stop_api.cancel();
+        if let Ok(Err(error)) = self.api.await {
+            tracing::warn!(%error, "the API ended badly: {error}");
+        }
+        // Blocking file calls of guests may still go on; nobody waits for them.
+        self.guests.shutdown_background();
+    }
+}
+
+pub(crate) fn directory(path: &Path) -> Result<PathBuf, Failure> {
+    let refused = |error| Failure::own(format!("data-dir: {} cannot be used: {error}", shown(path)));
+    std::fs::create_dir_all(path).map_err(refused)?;
+    path.canonicalize().map_err(refused)
+}
+
+pub(crate) async fn open_store(url: Option<&str>, data_dir: &Path) -> Result<SqliteStore, Failure> {
+    let file = match url {
+        None => data_dir.join("wasmtab.db"),
+        Some(url) => match url.strip_prefix("sqlite:") {
+            Some(path) if !path.trim_start_matches("//").is_empty() => {
+                PathBuf::from(path.strip_prefix("//").unwrap_or(path))
+            }
+            Some(_) => {
+                return Err(Failure::usage(
+                    "database-url: `sqlite:` is followed by the path of a file",
+                ));
+            }
+            None if url.starts_with("postgres") => {
+                return Err(Failure::usage(
+                    "database-url: this version keeps its data in SQLite; PostgreSQL is not served yet",
+                ));
+            }
+            None => return Err(Failure::usage("database-url: must be sqlite:PATH")),
+        },
+    };
+    SqliteStore::open(&file).await.map_err(Failure::own)
+}
+
+/// The zone is chosen once, when the database is new; a server that is moved keeps its jobs' hours.
+async fn settle_timezone(store: &dyn Store, asked: Option<chrono_tz::Tz>) -> Result<String, Failure> {
+    if let Some(kept) = store.setting(TIMEZONE).await.map_err(Failure::own)? {
+        if let Some(asked) = asked.filter(|asked| asked.name() != kept) {
+            tracing::warn!("--timezone {asked} is passed over: this database was set up with {kept}");
+        }
+        return Ok(kept);
+    }
+    let zone = asked.unwrap_or_else(|| {
+        let system = iana_time_zone::get_timezone().ok();
+        system.as_deref().and_then(|name| name.parse().ok()).unwrap_or_else(|| {
+            tracing::warn!("the system names no time zone that is known; jobs that name none follow UTC (see --timezone)");
+            chrono_tz::Tz::UTC
+        })
+    });
+    store
+        .set_setting(TIMEZONE, Some(zone.name()))
+        .await
+        .map_err(Failure::own)?;
+    Ok(zone.name().to_owned())
+}
+
+/// Whether next fires were computed with other zone data than this program's; from now on they are this program's.
+async fn zone_data_changed(store: &dyn Store) -> Result<bool, Failure> {
+    let kept = store.setting(ZONE_DATA).await.map_err(Failure::own)?;
+    store
+        .set_setting(ZONE_DATA, Some(chrono_tz::IANA_TZDB_VERSION))
+        .await
+        .map_err(Failure::own)?;
+    Ok(kept.is_some_and(|kept| kept != chrono_tz::IANA_TZDB_VERSION))
+}
+
+/// Untrusted bytes are compiled by this same program, as a child within bounds.
+pub(crate) fn compiler() -> Result<Vec<OsString>, Failure> {
+    let program =
+        std::env::current_exe().map_err(|error| Failure::own(format!("this program's own path: {error}")))?;
+    Ok(vec![program.into(), "compile-child".into()])
+}
+
+fn cores() -> u32 {
+    std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(1))
+}
+
+fn node_name() -> String {
+    rustix::system::uname().nodename().to_string_lossy().into_owned()
+}

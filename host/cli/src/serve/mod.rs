@@ -1,0 +1,101 @@
+//! `wasmtab serve`: the store, the sandbox, the scheduler and the API, wired into one process.
+
+mod args;
+mod host;
+mod seed;
+
+use std::{path::Path, time::Duration};
+
+use tokio::signal::unix::{SignalKind, signal};
+
+pub(crate) use self::{
+    args::ServeArgs,
+    host::{Options, Server, compiler, directory, open_store, start},
+};
+use crate::exit::Failure;
+
+/// Serves until the process is told to stop.
+pub(crate) fn run(args: ServeArgs) -> Result<(), Failure> {
+    block_on(async move {
+        let drain = args.drain_timeout;
+        let plugins = args.plugin_dir.clone();
+        let server = start(Options::from(args)).await?;
+        if let Some(directory) = plugins {
+            seed::push_directory(&server.service, &directory).await?;
+        }
+        greet(&server).await?;
+        stop_signal().await?;
+        leave(server, drain).await
+    })
+}
+
+/// Planning, the API and whatever else must never wait for a guest run here; guests have threads of their own.
+pub(crate) fn block_on(work: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .thread_name("host")
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::own(format!("no threads: {error}")))?
+        .block_on(work)
+}
+
+async fn greet(server: &Server) -> Result<(), Failure> {
+    println!(
+        "wasmtab {} listens on http://{}",
+        env!("CARGO_PKG_VERSION"),
+        server.address
+    );
+    println!("data directory: {}", server.data_dir.display());
+    println!("default time zone: {}", server.timezone);
+    let code = server
+        .service
+        .prepare_setup()
+        .await
+        .map_err(|error| Failure::own(format!("set-up: {error}")))?;
+    if let Some(code) = code {
+        println!("set-up code (works once, makes the first administrator): {code}");
+        println!(
+            "  curl -X POST http://{}/api/v1/setup -H 'content-type: application/json' \\",
+            server.address
+        );
+        println!("       -d '{{\"code\":\"{code}\"}}'        answers with the administrator's API token");
+    }
+    Ok(())
+}
+
+/// Waits for SIGTERM or Ctrl-C.
+pub(crate) async fn stop_signal() -> Result<(), Failure> {
+    let no_signals = |error| Failure::own(format!("signals cannot be heard: {error}"));
+    let mut terminate = signal(SignalKind::terminate()).map_err(no_signals)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(no_signals)?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}
+
+/// Drains; a second signal ends the wait at once.
+pub(crate) async fn leave(server: Server, drain: Duration) -> Result<(), Failure> {
+    tracing::info!(
+        "stopping: nothing more is claimed, running attempts have {drain:?}; a second signal abandons them"
+    );
+    let (hurry, hurried) = tokio::sync::oneshot::channel();
+    let again = tokio::spawn(async move {
+        if stop_signal().await.is_ok() {
+            let _ = hurry.send(());
+        }
+    });
+    server
+        .shut_down(drain, async {
+            let _ = hurried.await;
+        })
+        .await;
+    again.abort();
+    Ok(())
+}
+
+fn shown(path: &Path) -> String {
+    path.display().to_string()
+}

@@ -1,0 +1,8 @@
+//! The binary as a shell sees it: arguments in; output, messages and exit codes out.
+
+mod canned;
+mod client;
+mod cron;
+mod plugin;
+mod support;
+mod usage;
