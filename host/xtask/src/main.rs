@@ -1,0 +1,65 @@
+//! `cargo xtask`: everything that is done to this repository by a command rather than by hand.
+
+mod advisories;
+mod generate;
+mod guests;
+mod repo;
+mod test;
+mod tools;
+
+use clap::{Parser, Subcommand};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Project automation")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Everything that CI runs, in its order; stops at the first step that fails
+    Test,
+    /// Rebuild the sample handlers and their manifest
+    Guests {
+        /// Only check that the committed components match their sources; needs no wasm toolchain
+        #[arg(long, conflicts_with = "out")]
+        check: bool,
+        /// Write the components and the manifest there instead of plugins/prebuilt
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+        /// Only build the project that `wasmtab plugin new` writes
+        #[arg(long, conflicts_with_all = ["check", "out"])]
+        template: bool,
+    },
+    /// Rewrite the files that are generated from others
+    Generate {
+        /// Only check that they are up to date
+        #[arg(long)]
+        check: bool,
+    },
+    /// Check the dependencies against the advisory database, which is fetched for it
+    Advisories,
+}
+
+fn main() -> ExitCode {
+    let outcome = match Cli::parse().command {
+        Command::Test => test::run(),
+        Command::Guests { check: true, .. } => guests::check(),
+        Command::Guests { template: true, .. } => guests::build_template(),
+        Command::Guests { out: Some(out), .. } => guests::build_into(&out),
+        Command::Guests { .. } => guests::rebuild(),
+        Command::Generate { check: true } => generate::check(),
+        Command::Generate { .. } => generate::write(),
+        Command::Advisories => advisories::run(),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

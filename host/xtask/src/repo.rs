@@ -1,0 +1,85 @@
+//! Where things are, and how commands are started.
+
+use anyhow::{Context, Result, bail};
+use std::env;
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+/// The root of the checkout.
+pub(crate) fn root() -> &'static Path {
+    let crate_dir = Path::new(env!("CARGO_MANIFEST_DIR"));
+    crate_dir.ancestors().nth(2).unwrap_or(crate_dir)
+}
+
+/// The host workspace's target directory.
+pub(crate) fn target() -> PathBuf {
+    env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |dir| root().join(dir))
+}
+
+/// `cargo` of the pinned toolchain, in a directory of the repository.
+pub(crate) fn cargo(dir: &Path) -> Command {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(dir).stdin(Stdio::null());
+    forget_own_build(&mut command);
+    command
+}
+
+/// Removes what `cargo run` set for this process: a nested build would take it for its own and rebuild everything.
+pub(crate) fn forget_own_build(command: &mut Command) {
+    for (name, _) in env::vars_os() {
+        let Some(text) = name.to_str() else { continue };
+        let about_this_crate = [
+            "CARGO_PKG_",
+            "CARGO_MANIFEST_",
+            "CARGO_BIN_",
+            "CARGO_CRATE_",
+            "CARGO_PRIMARY_",
+        ];
+        if about_this_crate.iter().any(|prefix| text.starts_with(prefix)) || text == "OUT_DIR" {
+            command.env_remove(&name);
+        }
+    }
+}
+
+/// Runs a command with its output on this one's; an error names the command line.
+pub(crate) fn run(command: &mut Command) -> Result<()> {
+    let line = line_of(command);
+    let status = command
+        .status()
+        .with_context(|| format!("cannot start `{line}`"))?;
+    if !status.success() {
+        bail!("`{line}` ended with {status}");
+    }
+    Ok(())
+}
+
+/// What a command prints; none where it cannot be started or fails.
+pub(crate) fn output_of(program: impl AsRef<OsStr>, arguments: &[&str]) -> Option<String> {
+    let output = Command::new(program)
+        .args(arguments)
+        .current_dir(root())
+        .stdin(Stdio::null())
+        .output()
+        .ok()?;
+    output
+        .status
+        .success()
+        .then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+/// A path as people read it: below the checkout where it is there.
+pub(crate) fn shown(path: &Path) -> String {
+    path.strip_prefix(root()).unwrap_or(path).display().to_string()
+}
+
+fn line_of(command: &Command) -> String {
+    let program = Path::new(command.get_program())
+        .file_name()
+        .unwrap_or(command.get_program());
+    let words = [program].into_iter().chain(command.get_args());
+    words
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect::<Vec<_>>()
+        .join(" ")
+}

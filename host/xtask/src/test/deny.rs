@@ -1,0 +1,24 @@
+//! cargo-deny: what the dependencies' licences, sources and versions may be. Advisories are `cargo xtask advisories`.
+
+use crate::{repo, tools};
+use anyhow::Result;
+use std::process::Command;
+
+pub(crate) fn run() -> Result<()> {
+    let deny = tools::CARGO_DENY.program()?;
+    let config = repo::root().join("deny.toml");
+    for dir in [repo::root().to_path_buf(), repo::root().join("plugins")] {
+        let mut check = Command::new(&deny);
+        check
+            .args([
+                "--workspace",
+                "--locked",
+                "check",
+                "--hide-inclusion-graph",
+                "--config",
+            ])
+            .arg(&config);
+        repo::run(check.args(["bans", "licenses", "sources"]).current_dir(dir))?;
+    }
+    Ok(())
+}

@@ -1,0 +1,41 @@
+//! Who may do what: nothing without a token, and no default password.
+
+use crate::support::Server;
+
+#[test]
+fn nothing_is_answered_without_a_token() {
+    let server = Server::start();
+    let refused = server.run_as("", &["job", "list"]).fails_with(3);
+    assert!(!refused.stderr.is_empty());
+    let refused = server.run_as("wrong", &["job", "list"]).fails_with(3);
+    assert!(!refused.stderr.is_empty());
+}
+
+#[test]
+fn a_viewer_looks_and_changes_nothing() {
+    let server = Server::start();
+    let made = server.json(&["token", "create", "looker", "--role", "viewer"]);
+    let token = made["token"].as_str().unwrap();
+    let _ = server.run_as(token, &["job", "list"]).ok();
+    let refused = server
+        .run_as(
+            token,
+            &[
+                "job",
+                "create",
+                "--name",
+                "x",
+                "--every",
+                "60",
+                "--handler-name",
+                "X",
+            ],
+        )
+        .fails_with(3);
+    assert!(
+        refused.stderr.contains("author"),
+        "it says which role is needed: {}",
+        refused.stderr
+    );
+    assert!(server.items(&["job", "list"]).is_empty());
+}

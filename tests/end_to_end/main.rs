@@ -1,0 +1,10 @@
+//! What a user would try, on the real binary. Each file is a promise of the product.
+
+mod access;
+mod crash;
+mod hostile;
+mod refusals;
+mod replace;
+mod seed;
+mod story;
+mod support;
