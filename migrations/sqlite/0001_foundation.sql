@@ -23,6 +23,18 @@ CREATE TABLE infra_job (
     overlap          TEXT    NOT NULL,
     misfire          TEXT    NOT NULL,
     catch_up_window  INTEGER NOT NULL,
+    jitter           INTEGER NOT NULL DEFAULT 0,
+    priority         INTEGER NOT NULL DEFAULT 0,
+    max_runs         INTEGER,
+    blackouts        TEXT    NOT NULL DEFAULT '[]', -- JSON
+    shards           INTEGER NOT NULL DEFAULT 1,
+    warn_after       INTEGER,
+    retry_version    TEXT    NOT NULL DEFAULT 'current',
+    on_success       TEXT    NOT NULL DEFAULT '[]', -- JSON
+    on_failure       TEXT    NOT NULL DEFAULT '[]', -- JSON
+    labels           TEXT    NOT NULL DEFAULT '[]', -- JSON
+    owner            TEXT,
+    runbook          TEXT,
     revision         INTEGER NOT NULL,
     created_at       INTEGER NOT NULL,
     updated_at       INTEGER NOT NULL,
@@ -34,7 +46,8 @@ CREATE TABLE infra_job (
     -- The first fire that is not decided, when the planner looks, and the newest instant ever decided.
     next_fire_at     INTEGER,
     plan_at          INTEGER,
-    decided_until    INTEGER
+    decided_until    INTEGER,
+    released         INTEGER NOT NULL DEFAULT 0 -- fires that ran or will: what max_runs counts
 ) STRICT;
 
 CREATE INDEX infra_job_plan ON infra_job (plan_at) WHERE plan_at IS NOT NULL;
@@ -65,6 +78,14 @@ CREATE TABLE job_pause (
 
 CREATE INDEX job_pause_job ON job_pause (job_id);
 
+-- Named lists of windows in which jobs must not fire.
+CREATE TABLE calendar (
+    name       TEXT    PRIMARY KEY,
+    windows    TEXT    NOT NULL, -- JSON
+    updated_at INTEGER NOT NULL,
+    updated_by TEXT    NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- The queue: runs that have not ended. An ended run is its last row in infra_job_log.
 CREATE TABLE run (
     id            INTEGER PRIMARY KEY,
@@ -81,18 +102,29 @@ CREATE TABLE run (
     fire_key      INTEGER NOT NULL, -- 0 for a fire of the schedule, else the run's own id
     due_at        INTEGER NOT NULL,
     state         TEXT    NOT NULL, -- scheduled, queued, running, waitingRetry
-    hold          TEXT,             -- turn, paused; none: claimable when due
+    hold          TEXT,             -- turn, paused, handler, capacity; none: claimable when due
     attempts      INTEGER NOT NULL DEFAULT 0,
     retries       INTEGER NOT NULL DEFAULT 0,
     abandons      INTEGER NOT NULL DEFAULT 0,
     attempt_id    INTEGER,          -- the newest attempt: the fencing token
-    boot_id       INTEGER,          -- the process that owns it
-    cancel_by     TEXT
+    boot_id       INTEGER,          -- the process that owns it; none while its work goes on elsewhere
+    cancel_by     TEXT,
+    priority      INTEGER NOT NULL DEFAULT 0,
+    group_id      INTEGER NOT NULL, -- the first shard's id: overlap sees the shards of a fire as one
+    shard_index   INTEGER NOT NULL DEFAULT 0,
+    shard_count   INTEGER NOT NULL DEFAULT 1,
+    upstream      TEXT,             -- JSON: what a chain hands on
+    upstream_run  INTEGER,
+    chain_depth   INTEGER NOT NULL DEFAULT 0,
+    pending_until INTEGER           -- its work goes on elsewhere, at most until then
 ) STRICT;
 
-CREATE UNIQUE INDEX run_fire ON run (job_id, scheduled_at, fire_key);
-CREATE INDEX run_claimable ON run (due_at) WHERE state <> 'running' AND hold IS NULL;
+CREATE UNIQUE INDEX run_fire ON run (job_id, scheduled_at, fire_key, shard_index);
+CREATE INDEX run_claimable ON run (priority, due_at) WHERE state <> 'running' AND hold IS NULL;
+CREATE INDEX run_running ON run (handler_name) WHERE state = 'running';
+CREATE INDEX run_pending ON run (pending_until) WHERE pending_until IS NOT NULL;
 CREATE INDEX run_turn ON run (job_id) WHERE hold IS NOT NULL;
+CREATE INDEX run_handler_hold ON run (handler_name, hold) WHERE hold IS NOT NULL;
 
 -- The log: an attempt a row, or fires that were decided not to run.
 CREATE TABLE infra_job_log (
@@ -134,11 +166,14 @@ CREATE TABLE infra_job_log (
     log_cut_lines   INTEGER NOT NULL DEFAULT 0,
     retry_at        INTEGER,
     cancel_by       TEXT,
-    last            INTEGER NOT NULL DEFAULT 0
+    last            INTEGER NOT NULL DEFAULT 0,
+    shard_index     INTEGER NOT NULL DEFAULT 0,
+    shard_count     INTEGER NOT NULL DEFAULT 1,
+    upstream_run    INTEGER
 ) STRICT;
 
 -- No fire is decided twice; also the order of a job's history.
-CREATE UNIQUE INDEX infra_job_log_fire ON infra_job_log (job_id, scheduled_at, fire_key, execute_index);
+CREATE UNIQUE INDEX infra_job_log_fire ON infra_job_log (job_id, scheduled_at, fire_key, shard_index, execute_index);
 -- First attempts are found by their own id.
 CREATE INDEX infra_job_log_run ON infra_job_log (run_id) WHERE execute_index > 1;
 
@@ -191,8 +226,16 @@ CREATE TABLE handler (
     grants     TEXT    NOT NULL, -- JSON
     revision   INTEGER NOT NULL,
     updated_at INTEGER NOT NULL,
-    updated_by TEXT    NOT NULL
+    updated_by TEXT    NOT NULL,
+    -- Attempts that go on at once; none for no bound of its own.
+    max_concurrency INTEGER,
+    -- Nothing is claimed for it while it is held.
+    held_at    INTEGER,
+    held_by    TEXT,
+    held_note  TEXT
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX handler_bounded ON handler (name) WHERE held_at IS NOT NULL OR max_concurrency IS NOT NULL;
 
 CREATE TABLE handler_secret (
     handler TEXT NOT NULL,

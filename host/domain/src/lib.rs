@@ -2,7 +2,10 @@
 //!
 //! Nothing here does I/O, awaits, or reads a clock: a decision maps a snapshot and an instant to what shall be.
 
+pub mod chain;
+pub mod completion;
 pub mod digest;
+pub mod fairness;
 pub mod field;
 pub mod grant;
 pub mod ids;

@@ -6,6 +6,8 @@ pub const NAME_BYTES: usize = 255;
 pub const PARAM_BYTES: usize = 64 * 1024;
 /// Bytes of a result: 256 KiB.
 pub const RESULT_BYTES: usize = 256 * 1024;
+/// Bytes of an error: 16 KiB.
+pub const ERROR_BYTES: usize = 16 * 1024;
 /// Bytes of one attempt's log: 1 MiB.
 pub const LOG_BYTES: usize = 1024 * 1024;
 /// Lines of one attempt's log.
@@ -18,3 +20,17 @@ pub const RETRIES: u32 = 1_000;
 pub const MIN_MEMORY: u64 = 64 * 1024;
 /// Bytes of linear memory that an attempt may have unless the job says otherwise: 256 MiB.
 pub const DEFAULT_MEMORY: u64 = 256 * 1024 * 1024;
+/// How far priorities reach from 0, both ways.
+pub const PRIORITY: i32 = 1_000;
+/// Runs that one fire may be cut into.
+pub const SHARDS: u32 = 1_000;
+/// Labels of one job.
+pub const LABELS: usize = 64;
+/// Bytes of a label.
+pub const LABEL_BYTES: usize = 63;
+/// Jobs that one end may start.
+pub const CHAINED_JOBS: usize = 32;
+/// Chain starts that may follow one another.
+pub const CHAIN_DEPTH: u32 = 32;
+/// Windows of a job's blackouts or of a calendar.
+pub const BLACKOUT_WINDOWS: usize = 1_000;

@@ -24,8 +24,27 @@ words! {
         Skip = "skip",
         /// The first one waits until the active run has ended; further ones are skipped.
         BufferOne = "bufferOne",
+        /// It waits, behind others that wait: at most [`Overlap::MAX_BUFFERED`].
+        BufferAll = "bufferAll",
+        /// The active run is cancelled, and it starts when that one has ended.
+        CancelOther = "cancelOther",
         /// It runs beside the other.
         Allow = "allow",
+    }
+}
+
+impl Overlap {
+    /// Fires that `bufferAll` lets wait at once; further ones are skipped.
+    pub const MAX_BUFFERED: usize = 1_000;
+}
+
+words! {
+    /// Which plugin version a retry runs.
+    RetryVersion {
+        /// The one that is active then.
+        Current = "current",
+        /// The one that the first attempt ran.
+        Same = "same",
     }
 }
 

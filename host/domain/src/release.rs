@@ -5,8 +5,8 @@
 use std::time::Duration;
 
 use crate::{
-    ids::RunId,
-    job::{Job, JobSpec, Pause, Progress},
+    ids::{JobId, RunId},
+    job::{Blackout, Calendars, Job, JobSpec, Pause, Progress},
     policy::{Misfire, Overlap},
     status::SkipReason,
     time::Timestamp,
@@ -18,13 +18,14 @@ pub const MISFIRE_GRACE: Duration = Duration::from_secs(5);
 pub const FIRES_PER_RELEASE: usize = 10_000;
 /// Skipped fires that get a row each; beyond it the oldest share one.
 pub const OWN_ROWS: usize = 100;
+const ONE: Duration = Duration::from_micros(1);
 /// How long the fires of a paused job may wait until they are written down together.
-pub const PAUSED_SWEEP: Duration = Duration::from_secs(60);
+pub const PAUSED_SWEEP: Duration = Duration::from_mins(1);
 
-/// A run of the job that has not ended.
+/// A run of the job that has not ended. The shards of one fire count as one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ActiveRun {
-    /// Which.
+    /// Which; of shards the first.
     pub run_id: RunId,
     /// Whether it waits for the runs before it to end.
     pub held: bool,
@@ -39,21 +40,25 @@ pub struct Snapshot<'a> {
     pub active: &'a [ActiveRun],
     /// Instants and ranges already decided that lie after the next fire; only a clock that was set back makes some.
     pub decided: &'a [(Timestamp, Timestamp)],
+    /// The calendars that the job names.
+    pub calendars: &'a Calendars,
 }
 
 /// A fire that runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReleasedFire {
-    /// The id of its run.
+    /// The id of its run; of shards the first.
     pub run_id: RunId,
     /// The planned instant.
     pub fire: Timestamp,
+    /// When it may start: the planned instant, put off by its jitter.
+    pub due_at: Timestamp,
     /// Whether it waits for the runs before it to end.
     pub held: bool,
 }
 
 /// One row that covers fires which do not run.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SkippedFires {
     /// The first fire it covers.
     pub from: Timestamp,
@@ -65,6 +70,17 @@ pub struct SkippedFires {
     pub reason: SkipReason,
     /// The run that was in the way.
     pub blocked_by: Option<RunId>,
+    /// What caused it, in words, where the reason alone does not tell.
+    pub cause: Option<String>,
+}
+
+/// How a run may start.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Start {
+    /// Whether it waits for the runs before it to end.
+    pub held: bool,
+    /// The runs that are asked to end for it.
+    pub cancels: Vec<RunId>,
 }
 
 /// All that follows for one job.
@@ -74,6 +90,8 @@ pub struct Release {
     pub runs: Vec<ReleasedFire>,
     /// The rows for those that do not, in order.
     pub skips: Vec<SkippedFires>,
+    /// Runs that are asked to end, perhaps one of `runs` among them.
+    pub cancels: Vec<RunId>,
     /// How far the job is decided afterwards.
     pub progress: Progress,
     /// Whether the pause has run out.
@@ -89,24 +107,47 @@ impl Release {
 
 /// Decides every fire of a job up to `now`, at most [`FIRES_PER_RELEASE`]; `next_id` makes run ids.
 pub fn release(snapshot: &Snapshot<'_>, now: Timestamp, mut next_id: impl FnMut() -> RunId) -> Release {
-    let Snapshot { job, active, decided } = *snapshot;
+    let Snapshot {
+        job,
+        active,
+        decided,
+        calendars,
+    } = *snapshot;
+    let spec = &job.spec;
     let schedule = job.schedule();
     let pause_ends = job
         .pause
         .as_ref()
         .is_some_and(|pause| pause.until.is_some_and(|until| until <= now));
+    let kept_off = |fire| -> Option<(SkipReason, Option<String>)> {
+        if paused_at(job.pause.as_ref(), fire) {
+            return Some((SkipReason::Paused, None));
+        }
+        Blackout::cause(&spec.blackouts, calendars, spec.timezone, fire)
+            .map(|cause| (SkipReason::Blackout, Some(cause)))
+    };
 
-    // The missed fires are those older than the grace; `latest` runs the last of them.
-    let missed_until = now.minus(MISFIRE_GRACE + Duration::from_micros(1));
-    let newest_missed = schedule.last_until(missed_until);
+    // The missed fires are those older than the grace; `latest` runs the last of them that may run at all.
+    let missed_until = now.minus(MISFIRE_GRACE + ONE);
+    let newest_missed = std::iter::successors(schedule.last_until(missed_until), |fire| {
+        schedule.last_until(fire.minus(ONE))
+    })
+    .take(FIRES_PER_RELEASE)
+    .take_while(|fire| Some(*fire) >= job.progress.next_fire_at)
+    .find(|fire| spec.misfire == Misfire::Latest && kept_off(*fire).is_none());
 
-    let mut turn = Turn::new(job.spec.overlap, active);
-    let mut runs = Vec::new();
+    let mut turn = Turn::new(spec.overlap, active);
+    let mut runs: Vec<ReleasedFire> = Vec::new();
     let mut skipped = Vec::new();
-    let mut decided_until = job.progress.decided_until;
-    let mut next = job.progress.next_fire_at;
+    let mut cancels = Vec::new();
+    let mut progress = job.progress;
+    let mut next = progress.next_fire_at;
     let mut count = 0;
     while let Some(fire) = next.filter(|fire| *fire <= now && count < FIRES_PER_RELEASE) {
+        if spec.max_runs.is_some_and(|most| progress.released >= most) {
+            next = None;
+            break;
+        }
         count += 1;
         next = schedule.next_after(fire);
         if decided
@@ -115,40 +156,56 @@ pub fn release(snapshot: &Snapshot<'_>, now: Timestamp, mut next_id: impl FnMut(
         {
             continue;
         }
-        decided_until = decided_until.max(Some(fire));
-        let outcome = if paused_at(job.pause.as_ref(), fire) {
-            Err((SkipReason::Paused, None))
-        } else if fire <= missed_until {
-            match job.spec.misfire {
+        progress.decided_until = progress.decided_until.max(Some(fire));
+        let missed = fire <= missed_until;
+        let outcome = if let Some((reason, cause)) = kept_off(fire) {
+            Err((reason, None, cause))
+        } else if missed {
+            match spec.misfire {
                 Misfire::Latest if Some(fire) == newest_missed => Ok(turn.catch_up()),
-                Misfire::All if now.since(fire) <= job.spec.catch_up_window.to_duration() => {
-                    Ok(turn.catch_up())
-                }
-                _ => Err((SkipReason::Misfire, None)),
+                Misfire::All if now.since(fire) <= spec.catch_up_window.to_duration() => Ok(turn.catch_up()),
+                _ => Err((SkipReason::Misfire, None, None)),
             }
         } else {
             turn.on_time()
-                .map_err(|blocking| (SkipReason::Overlap, Some(blocking)))
+                .map_err(|blocking| (SkipReason::Overlap, Some(blocking), None))
         };
         match outcome {
-            Ok(held) => {
+            Ok(start) => {
                 let run_id = next_id();
-                turn.occupy(run_id, held);
-                runs.push(ReleasedFire { run_id, fire, held });
+                turn.occupy(run_id, &start);
+                cancels.extend(start.cancels);
+                progress.released += 1;
+                let due_at = if missed {
+                    fire
+                } else {
+                    fire.plus(jitter(job.id, fire, spec.jitter.to_duration(), next))
+                };
+                runs.push(ReleasedFire {
+                    run_id,
+                    fire,
+                    due_at,
+                    held: start.held,
+                });
             }
-            Err((reason, blocked_by)) => skipped.push(SkippedFires {
+            Err((reason, blocked_by, cause)) => skipped.push(SkippedFires {
                 from: fire,
                 until: fire,
                 count: 1,
                 reason,
                 blocked_by,
+                cause,
             }),
         }
+    }
+    if spec.max_runs.is_some_and(|most| progress.released >= most) {
+        next = None;
     }
 
     let partial = next.is_some_and(|fire| fire <= now);
     let pause = job.pause.as_ref().filter(|_| !pause_ends);
-    let plan_at = if partial {
+    progress.next_fire_at = next;
+    progress.plan_at = if partial {
         Some(now)
     } else {
         plan_at(next, pause, now)
@@ -156,22 +213,34 @@ pub fn release(snapshot: &Snapshot<'_>, now: Timestamp, mut next_id: impl FnMut(
     Release {
         skips: share_rows(skipped, if partial { 1 } else { OWN_ROWS }, &runs),
         runs,
-        progress: Progress {
-            next_fire_at: next,
-            plan_at,
-            decided_until,
-        },
+        cancels,
+        progress,
         pause_ends: pause_ends && !partial,
     }
 }
 
-/// How far a job is decided when its schedule is new at `now`: nothing before that instant is planned.
-pub fn begin(spec: &JobSpec, created_at: Timestamp, pause: Option<&Pause>, now: Timestamp) -> Progress {
-    let next_fire_at = spec.schedule(created_at).next_after(now);
+/// How far a job is decided when it is made: nothing before that instant is planned.
+pub fn begin(spec: &JobSpec, now: Timestamp) -> Progress {
+    let next_fire_at = spec.schedule(now).next_after(now);
     Progress {
         next_fire_at,
-        plan_at: plan_at(next_fire_at, pause, now),
-        decided_until: None,
+        plan_at: next_fire_at,
+        ..Progress::default()
+    }
+}
+
+/// How far `job` is decided when its schedule is `spec`'s from `now` on: what was decided stays so.
+pub fn begin_anew(spec: &JobSpec, job: &Job, now: Timestamp) -> Progress {
+    let done = spec.max_runs.is_some_and(|most| job.progress.released >= most);
+    let next_fire_at = if done {
+        None
+    } else {
+        spec.schedule(job.created_at).next_after(now)
+    };
+    Progress {
+        next_fire_at,
+        plan_at: plan_at(next_fire_at, job.pause.as_ref(), now),
+        ..job.progress
     }
 }
 
@@ -187,9 +256,33 @@ pub fn plan_at(next: Option<Timestamp>, pause: Option<&Pause>, now: Timestamp) -
     }
 }
 
-/// May a run start that no schedule asked for? `Ok` says whether it has to wait for its turn, `Err` who is in the way.
-pub fn start(overlap: Overlap, active: &[ActiveRun]) -> Result<bool, RunId> {
+/// May a run start that no schedule asked for? `Err` says who is in the way.
+pub fn start(overlap: Overlap, active: &[ActiveRun]) -> Result<Start, RunId> {
     Turn::new(overlap, active).on_time()
+}
+
+/// How the runs of a backfill start: one after another, unless the job lets runs overlap.
+pub fn start_in_turn(overlap: Overlap, active: &[ActiveRun]) -> Start {
+    Turn::new(overlap, active).catch_up()
+}
+
+/// By how much a fire is put off: the same for the same fire ever after, and less than the gap to the `next` one.
+pub fn jitter(job: JobId, fire: Timestamp, most: Duration, next: Option<Timestamp>) -> Duration {
+    let bound = next.map_or(most, |next| most.min(next.since(fire)));
+    let bound = u64::try_from(bound.as_micros()).unwrap_or(u64::MAX);
+    if bound == 0 {
+        return Duration::ZERO;
+    }
+    let mixed = mix(mix(job.0 as u64) ^ fire.as_micros() as u64);
+    Duration::from_micros(mixed % bound)
+}
+
+/// The finalizer of SplitMix64 (Steele, Lea, Flood 2014): near inputs come out far apart.
+fn mix(value: u64) -> u64 {
+    let value = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    value ^ (value >> 31)
 }
 
 fn paused_at(pause: Option<&Pause>, fire: Timestamp) -> bool {
@@ -199,36 +292,62 @@ fn paused_at(pause: Option<&Pause>, fire: Timestamp) -> bool {
 /// Who may run now among the runs of one job.
 struct Turn {
     overlap: Overlap,
-    blocking: Option<RunId>,
-    held: bool,
+    active: Vec<ActiveRun>,
 }
 
 impl Turn {
     fn new(overlap: Overlap, active: &[ActiveRun]) -> Self {
         Self {
             overlap,
-            blocking: active.first().map(|run| run.run_id),
-            held: active.iter().any(|run| run.held),
+            active: active.to_vec(),
         }
     }
 
-    /// A fire on time: runs, waits (`Ok(true)`), or is in the way of nothing but blocked.
-    fn on_time(&self) -> Result<bool, RunId> {
-        match (self.blocking, self.overlap) {
-            (None, _) | (_, Overlap::Allow) => Ok(false),
-            (Some(_), Overlap::BufferOne) if !self.held => Ok(true),
-            (Some(blocking), _) => Err(blocking),
+    fn waiting(&self) -> usize {
+        self.active.iter().filter(|run| run.held).count()
+    }
+
+    /// A fire on time: it runs, waits for its turn, or is kept off by another run.
+    fn on_time(&self) -> Result<Start, RunId> {
+        let Some(blocking) = self.active.first() else {
+            return Ok(Start::default());
+        };
+        let waits = |may| {
+            if may {
+                Ok(Start {
+                    held: true,
+                    cancels: Vec::new(),
+                })
+            } else {
+                Err(blocking.run_id)
+            }
+        };
+        match self.overlap {
+            Overlap::Allow => Ok(Start::default()),
+            Overlap::Skip => Err(blocking.run_id),
+            Overlap::BufferOne => waits(self.waiting() == 0),
+            Overlap::BufferAll => waits(self.waiting() < Overlap::MAX_BUFFERED),
+            Overlap::CancelOther => Ok(Start {
+                held: true,
+                cancels: self.active.iter().map(|run| run.run_id).collect(),
+            }),
         }
     }
 
     /// Missed fires that run do so one after another.
-    fn catch_up(&self) -> bool {
-        self.blocking.is_some() && self.overlap != Overlap::Allow
+    fn catch_up(&self) -> Start {
+        Start {
+            held: !self.active.is_empty() && self.overlap != Overlap::Allow,
+            cancels: Vec::new(),
+        }
     }
 
-    fn occupy(&mut self, run_id: RunId, held: bool) {
-        self.blocking.get_or_insert(run_id);
-        self.held |= held;
+    fn occupy(&mut self, run_id: RunId, start: &Start) {
+        self.active.retain(|run| !start.cancels.contains(&run.run_id));
+        self.active.push(ActiveRun {
+            run_id,
+            held: start.held,
+        });
     }
 }
 
@@ -241,6 +360,7 @@ fn share_rows(skipped: Vec<SkippedFires>, own_rows: usize, runs: &[ReleasedFire]
         let joins = rows.last().is_some_and(|row| {
             row.reason == fire.reason
                 && row.blocked_by == fire.blocked_by
+                && row.cause == fire.cause
                 && !runs
                     .iter()
                     .any(|run| row.until < run.fire && run.fire < fire.from)

@@ -31,6 +31,8 @@ pub enum Next {
     RetryAt(Timestamp),
     /// Another attempt at once: a death is not the job's fault.
     Requeue,
+    /// The attempt goes on elsewhere, at most until then.
+    Park(Timestamp),
 }
 
 /// Decides what follows an attempt that ended at `now`.

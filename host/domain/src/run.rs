@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 use crate::{
     ids::{AttemptId, BootId, JobId, RunId},
     interval::Interval,
-    policy::RetryPolicy,
+    policy::{RetryPolicy, RetryVersion},
     status::{AttemptStatus, RunState, SkipReason, Trigger},
     time::Timestamp,
 };
@@ -25,6 +25,32 @@ pub struct RunPolicy {
     pub fuel: Option<u64>,
     /// The most bytes of linear memory one attempt may have.
     pub memory_limit: u64,
+    /// Which runs come first where not all can: the higher.
+    pub priority: i32,
+    /// How long an attempt may take before somebody is told.
+    pub warn_after: Option<Interval>,
+    /// Which plugin version a retry runs.
+    pub retry_version: RetryVersion,
+    /// Jobs that start when the run has succeeded.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub on_success: Vec<String>,
+    /// Jobs that start when it has failed for good.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub on_failure: Vec<String>,
+}
+
+impl RunPolicy {
+    /// What an attempt runs on: `current` is what its handler's name is bound to now, `first` what the run began on.
+    pub fn binding(&self, current: Option<Binding>, first: Option<Binding>) -> Option<Binding> {
+        match (self.retry_version, first) {
+            // Grants are the present ones also where the version is not.
+            (RetryVersion::Same, Some(first)) => Some(Binding {
+                handler_revision: current?.handler_revision,
+                ..first
+            }),
+            _ => current,
+        }
+    }
 }
 
 impl From<&crate::job::JobSpec> for RunPolicy {
@@ -34,6 +60,11 @@ impl From<&crate::job::JobSpec> for RunPolicy {
             monitor_timeout: spec.monitor_timeout,
             fuel: spec.fuel,
             memory_limit: spec.memory_limit,
+            priority: spec.priority,
+            warn_after: spec.warn_after,
+            retry_version: spec.retry_version,
+            on_success: spec.on_success.clone(),
+            on_failure: spec.on_failure.clone(),
         }
     }
 }
@@ -90,6 +121,10 @@ pub struct Run {
     pub requested_by: Option<String>,
     /// The ended run that it repeats on request.
     pub retry_of: Option<RunId>,
+    /// The run whose end started it.
+    pub upstream_run: Option<RunId>,
+    /// Which part of its fire it is.
+    pub shard: Shard,
     /// The planned instant.
     pub scheduled_at: Timestamp,
     /// Where it is.
@@ -114,6 +149,36 @@ pub struct Run {
     pub error: Option<String>,
 }
 
+/// Which part of a fire a run is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Shard {
+    /// From 0.
+    pub index: u32,
+    /// 1 unless the job is sharded.
+    pub count: u32,
+}
+
+impl Shard {
+    /// The one part of a fire that is whole.
+    pub const WHOLE: Self = Self { index: 0, count: 1 };
+}
+
+/// What a chain hands on: the run whose end started another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Upstream {
+    /// Its id; of shards the first.
+    pub run_id: RunId,
+    /// Its job.
+    pub job_id: JobId,
+    /// The job's name.
+    pub job_name: String,
+    /// How it ended.
+    pub status: AttemptStatus,
+    /// What it returned; of shards the list of what each returned, as JSON.
+    pub result: Option<String>,
+}
+
 crate::status::words! {
     /// Why a run that is due may not be claimed yet.
     Hold {
@@ -121,6 +186,10 @@ crate::status::words! {
         Turn = "turn",
         /// The job is paused, and this is a retry.
         Paused = "paused",
+        /// An administrator holds its handler.
+        Handler = "handler",
+        /// As many attempts of its handler go on as may.
+        Capacity = "capacity",
     }
 }
 
@@ -166,6 +235,10 @@ pub struct Claim {
     pub policy: RunPolicy,
     /// What answers; none when nothing is bound to the name.
     pub binding: Option<Binding>,
+    /// Which part of its fire it is.
+    pub shard: Shard,
+    /// What a chain handed on.
+    pub upstream: Option<Upstream>,
 }
 
 /// A line that a guest wrote.
@@ -233,8 +306,10 @@ pub struct Outcome {
     pub attempt_id: AttemptId,
     /// Its run.
     pub run_id: RunId,
-    /// How it ended.
+    /// How it ended; `running` where its work goes on elsewhere, until `pending_until`.
     pub status: AttemptStatus,
+    /// Until when the work may go on elsewhere; there exactly where it does.
+    pub pending_until: Option<Timestamp>,
     /// Whether another try would fail alike.
     pub permanent: bool,
     /// When the guest began; none when it never did.
@@ -257,6 +332,29 @@ pub struct Outcome {
     pub refusals: Vec<Refusal>,
     /// What it wrote.
     pub log: AttemptLog,
+}
+
+impl Outcome {
+    /// An outcome of which nothing is known but how and when it came.
+    pub fn bare(attempt_id: AttemptId, run_id: RunId, status: AttemptStatus, end_time: Timestamp) -> Self {
+        Self {
+            attempt_id,
+            run_id,
+            status,
+            pending_until: None,
+            permanent: false,
+            begin_time: None,
+            end_time,
+            duration: None,
+            result: None,
+            error: None,
+            backtrace: None,
+            fuel_used: None,
+            peak_memory: None,
+            refusals: Vec::new(),
+            log: AttemptLog::default(),
+        }
+    }
 }
 
 /// A row of `infra_job_log`: one attempt, or fires that were decided not to run.
@@ -289,6 +387,11 @@ pub struct Attempt {
     pub trigger: Trigger,
     /// Who asked.
     pub requested_by: Option<String>,
+    /// The run whose end started this one.
+    pub upstream_run: Option<RunId>,
+    /// Which part of its fire the run is.
+    #[serde(skip)]
+    pub shard: Shard,
     /// The planned instant; of skipped fires the first.
     pub scheduled_at: Timestamp,
     /// The last of the skipped fires that the row covers.

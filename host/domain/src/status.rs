@@ -118,5 +118,11 @@ words! {
         Misfire = "misfire",
         /// The job was paused.
         Paused = "paused",
+        /// The instant lies in one of the job's blackouts.
+        Blackout = "blackout",
+        /// The job that a chain names is not there.
+        NoJob = "noJob",
+        /// Too many chain starts followed one another.
+        ChainDepth = "chainDepth",
     }
 }

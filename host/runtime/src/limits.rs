@@ -59,7 +59,7 @@ pub const LOG_TARGET_BYTES: usize = 256;
 /// Bytes of a progress report's message.
 pub const PROGRESS_BYTES: usize = 1024;
 /// Bytes of an attempt's error text.
-pub const ERROR_BYTES: usize = 16 * 1024;
+pub const ERROR_BYTES: usize = wasmtab_domain::limits::ERROR_BYTES;
 /// Lines of stderr that a command's failure quotes.
 pub const ERROR_STDERR_LINES: usize = 5;
 /// Frames of a backtrace.

@@ -8,11 +8,11 @@ use wasmtab_store::{Store, StoreError};
 use crate::clock::Timer;
 
 /// How often there is something to remove.
-const PERIOD: Duration = Duration::from_secs(60);
+const PERIOD: Duration = Duration::from_mins(1);
 /// Rows that one transaction removes.
 const BATCH: u32 = 1_000;
 /// How long an idempotency key is remembered.
-const KEYS: Duration = Duration::from_secs(24 * 3_600);
+const KEYS: Duration = Duration::from_hours(24);
 
 pub(crate) struct Cleaner {
     pub store: Arc<dyn Store>,

@@ -7,7 +7,7 @@ use tokio::{
     sync::broadcast::{Receiver, error::RecvError},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use wasmtab_domain::{ids::BootId, run::Claim, time::Timestamp};
+use wasmtab_domain::{fairness::Turns, ids::BootId, run::Claim, time::Timestamp};
 use wasmtab_store::{ClaimRequest, Hint, Store};
 
 use crate::{
@@ -43,6 +43,7 @@ impl Dispatcher {
     /// Claims until it is told to stop. Attempts that were claimed go on after that.
     pub(crate) async fn run(self) {
         let mut hints = self.store.hints().listen();
+        let mut turns = Turns::default();
         loop {
             tokio::select! {
                 () = self.stop.cancelled() => return,
@@ -57,6 +58,7 @@ impl Dispatcher {
                 node: self.node.clone(),
                 now,
                 limit,
+                by_age: turns.by_age(limit),
             };
             let wake_at = match self.store.claim_due(&request).await {
                 Ok(claimed) => {

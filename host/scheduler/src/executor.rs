@@ -10,6 +10,7 @@ use std::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use wasmtab_domain::{
+    completion::CompletionKey,
     digest::Digest,
     grant::{self, Grants, SecretValues},
     run::{AttemptLog, Binding, Claim, LogLevel, LogLine, Outcome, Refusal},
@@ -18,7 +19,7 @@ use wasmtab_domain::{
 };
 use wasmtab_runtime::{
     Attempt, AttemptContext, AttemptReport, Control, Limits, LoadError, Observer, Runtime, Source,
-    StateError, StateStore,
+    StateError, StateStore, Upstream,
 };
 use wasmtab_store::{StateError as StoredStateError, StateScope, Store, StoreError};
 
@@ -41,6 +42,7 @@ pub struct Sandbox {
     store: Arc<dyn Store>,
     runtime: Arc<Runtime>,
     timer: Arc<dyn Timer>,
+    completion: CompletionKey,
     /// What a handler may touch, by its name, as of a revision.
     permissions: Mutex<HashMap<String, Permissions>>,
 }
@@ -54,11 +56,17 @@ struct Permissions {
 
 impl Sandbox {
     /// A sandbox whose handlers, grants and state are in `store`.
-    pub fn new(store: Arc<dyn Store>, runtime: Arc<Runtime>, timer: Arc<dyn Timer>) -> Self {
+    pub fn new(
+        store: Arc<dyn Store>,
+        runtime: Arc<Runtime>,
+        timer: Arc<dyn Timer>,
+        completion: CompletionKey,
+    ) -> Self {
         Self {
             store,
             runtime,
             timer,
+            completion,
             permissions: Mutex::default(),
         }
     }
@@ -83,7 +91,7 @@ impl Sandbox {
             .await?;
         let begin = self.timer.now();
         let attempt = Attempt {
-            context: context(claim, begin),
+            context: context(claim, begin, &self.completion),
             param: claim.handler_param.clone(),
             limits: Limits {
                 timeout: claim.policy.monitor_timeout.to_duration(),
@@ -180,39 +188,18 @@ impl Executor for Sandbox {
                 Outcome {
                     duration: Some(u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX)),
                     error: Some(error),
-                    ..blank(&claim, status, Some(now), now)
+                    begin_time: Some(now),
+                    ..Outcome::bare(claim.attempt_id, claim.run_id, status, now)
                 }
             }
         }
     }
 }
 
-fn blank(claim: &Claim, status: AttemptStatus, begin: Option<Timestamp>, end: Timestamp) -> Outcome {
-    Outcome {
-        attempt_id: claim.attempt_id,
-        run_id: claim.run_id,
-        status,
-        permanent: false,
-        begin_time: begin,
-        end_time: end,
-        duration: None,
-        result: None,
-        error: None,
-        backtrace: None,
-        fuel_used: None,
-        peak_memory: None,
-        refusals: Vec::new(),
-        log: AttemptLog::default(),
-    }
-}
-
 fn outcome(claim: &Claim, report: AttemptReport, begin: Timestamp) -> Outcome {
     // The end is the begin plus what the monotonic clock measured: setting the wall clock meanwhile does not bend it.
     let end = begin.plus(report.duration);
-    let (status, error) = if report.pending {
-        let error = "the handler returned `pending`, which this server does not accept yet".to_owned();
-        (AttemptStatus::Failure, Some(error))
-    } else if report.no_room {
+    let (status, error) = if report.no_room {
         (AttemptStatus::Abandoned, report.error)
     } else {
         (report.status, report.error)
@@ -240,7 +227,12 @@ fn outcome(claim: &Claim, report: AttemptReport, begin: Timestamp) -> Outcome {
         message: line.message,
     });
     Outcome {
-        permanent: report.permanent || report.pending,
+        permanent: report.permanent,
+        // What goes on elsewhere may take as long as the attempt might have taken here.
+        pending_until: report
+            .pending
+            .then(|| begin.plus(claim.policy.monitor_timeout.to_duration())),
+        begin_time: Some(begin),
         duration: Some(u64::try_from(report.duration.as_millis()).unwrap_or(u64::MAX)),
         result: report.result,
         error,
@@ -254,7 +246,7 @@ fn outcome(claim: &Claim, report: AttemptReport, begin: Timestamp) -> Outcome {
             cut_bytes: report.logs.cut_bytes,
             cut_after: report.logs.cut_at,
         },
-        ..blank(claim, status, Some(begin), end)
+        ..Outcome::bare(claim.attempt_id, claim.run_id, status, end)
     }
 }
 
@@ -270,7 +262,7 @@ fn level(level: wasmtab_runtime::LogLevel) -> LogLevel {
     }
 }
 
-fn context(claim: &Claim, begin: Timestamp) -> AttemptContext {
+fn context(claim: &Claim, begin: Timestamp, completion: &CompletionKey) -> AttemptContext {
     AttemptContext {
         job_id: claim.job_id.map(|job| job.0),
         job_name: claim.job_name.clone(),
@@ -280,10 +272,15 @@ fn context(claim: &Claim, begin: Timestamp) -> AttemptContext {
         trigger: claim.trigger,
         scheduled_at: claim.scheduled_at.in_zone(claim.timezone),
         deadline: begin.plus(claim.policy.monitor_timeout.to_duration()).to_string(),
-        shard_index: 0,
-        shard_count: 1,
-        upstream: None,
-        completion_token: None,
+        shard_index: claim.shard.index,
+        shard_count: claim.shard.count,
+        upstream: claim.upstream.as_ref().map(|upstream| Upstream {
+            run_id: upstream.run_id.to_string(),
+            job_name: upstream.job_name.clone(),
+            status: upstream.status.to_string(),
+            result: upstream.result.clone(),
+        }),
+        completion_token: Some(completion.token(claim.run_id, claim.attempt_id)),
     }
 }
 

@@ -7,9 +7,9 @@ use std::{
 
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
-use wasmtab_domain::{ids::BootId, run::RunStatus, status::RunState};
+use wasmtab_domain::ids::BootId;
 use wasmtab_runtime::CancelCause;
-use wasmtab_store::{Hint, RunFilter, Store};
+use wasmtab_store::{Hint, Store};
 
 use crate::{clock::Timer, controls::Controls};
 
@@ -19,8 +19,6 @@ pub(crate) const LEASE: Duration = Duration::from_secs(15);
 const RENEWAL: Duration = Duration::from_secs(5);
 /// How long before the lease's end a process that could not renew it stops its guests.
 const MARGIN: Duration = Duration::from_secs(3);
-/// Runs that one look for cancels takes.
-const PAGE: u32 = 500;
 
 pub(crate) struct Keeper {
     pub store: Arc<dyn Store>,
@@ -79,28 +77,14 @@ impl Keeper {
     }
 
     async fn look_for_cancels(&self) {
-        let filter = RunFilter {
-            state: Some(RunState::Running.as_str().into()),
-            ..RunFilter::default()
-        };
-        let mut before = None;
-        loop {
-            let page = match self.store.runs(&filter, before, PAGE).await {
-                Ok(page) => page,
-                Err(error) => {
-                    tracing::warn!(%error, "looking for cancels failed, the next round tries again: {error}");
-                    return;
-                }
-            };
-            for run in &page.items {
-                debug_assert!(matches!(run.status, RunStatus::Active(RunState::Running)));
-                if let (Some(_), Some(attempt)) = (&run.cancel_requested_by, run.attempt_id) {
+        match self.store.cancel_wishes(self.boot_id).await {
+            Ok(attempts) => {
+                for attempt in attempts {
                     self.controls.cancel(attempt, CancelCause::Operator);
                 }
             }
-            match page.next {
-                Some(next) => before = Some(next),
-                None => return,
+            Err(error) => {
+                tracing::warn!(%error, "looking for cancels failed, the next round tries again: {error}");
             }
         }
     }

@@ -102,7 +102,9 @@ pub(crate) fn routes_of(max_upload: usize) -> (Api, utoipa::openapi::OpenApi) {
         .routes(routes!(settings::show, settings::patch))
         .routes(routes!(me::me))
         .routes(routes!(events::events));
-    let open = OpenApiRouter::new().routes(routes!(setup::setup));
+    let open = OpenApiRouter::new()
+        .routes(routes!(setup::setup))
+        .routes(routes!(runs::complete));
     let (guarded, mut document) = guarded.split_for_parts();
     let (open, open_document) = open.split_for_parts();
     openapi::guard(&mut document);

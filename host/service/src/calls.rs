@@ -31,14 +31,14 @@ pub struct CallRequest {
     #[schema(value_type = Option<Object>, example = "10m")]
     pub delay: Option<Interval>,
     /// Who answers, with what, and how it is bounded and retried: `handlerName`, `handlerParam`, `retryCount`, `retryInterval`,
-    /// `retryBackoff`, `retryOn`, `monitorTimeout`, `fuel`, `memoryLimit`, as in a job.
+    /// `retryBackoff`, `retryOn`, `monitorTimeout`, `fuel`, `memoryLimit`, `priority`, `warnAfter`, `retryVersion`, as in a job.
     #[serde(flatten)]
     #[schema(value_type = Object, additional_properties)]
     pub policy: Map<String, Value>,
 }
 
 /// The fields of a job that a call has too.
-const FIELDS: [&str; 9] = [
+const FIELDS: [&str; 12] = [
     "handlerName",
     "handlerParam",
     "retryCount",
@@ -48,6 +48,9 @@ const FIELDS: [&str; 9] = [
     "monitorTimeout",
     "fuel",
     "memoryLimit",
+    "priority",
+    "warnAfter",
+    "retryVersion",
 ];
 /// An instant this much in the past is a client's slow clock; before that it is a mistake.
 const SLACK: Duration = Duration::from_mins(1);

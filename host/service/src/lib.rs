@@ -7,6 +7,7 @@ mod access;
 mod apply;
 mod audit;
 mod calls;
+mod completion;
 mod cursor;
 mod error;
 mod events;
@@ -37,6 +38,7 @@ pub use wasmtab_store::{Principal, Role, StoreError};
 pub use self::{
     apply::ApplyRequest,
     calls::CallRequest,
+    completion::{CompleteBody, completion_key},
     error::{Conflict, ConflictKind, ServiceError, ServiceResult},
     events::{Event, Events},
     handlers::{HandlerPatch, HandlerPut},

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chrono_tz::Tz;
 use wasmtab_domain::{
+    completion::CompletionKey,
     job::ReadContext,
     time::{Clock, Timestamp},
 };
@@ -24,14 +25,18 @@ pub struct ServiceConfig {
     pub max_upload: usize,
     /// A token that is an administrator's without being in the database (`WASMTAB_ADMIN_TOKEN`).
     pub admin_token: Option<String>,
+    /// From which the tokens of pending work follow.
+    pub completion: CompletionKey,
 }
 
-impl Default for ServiceConfig {
-    fn default() -> Self {
+impl ServiceConfig {
+    /// The bounds that hold unless others are set.
+    pub const fn new(completion: CompletionKey) -> Self {
         Self {
             max_memory: 1024 * 1024 * 1024,
             max_upload: 64 * 1024 * 1024,
             admin_token: None,
+            completion,
         }
     }
 }
@@ -45,6 +50,7 @@ pub struct Service {
     max_memory: u64,
     max_upload: usize,
     admin_hash: Option<String>,
+    pub(crate) completion: CompletionKey,
 }
 
 /// The setting that names the default zone.
@@ -67,6 +73,7 @@ impl Service {
             max_memory: config.max_memory,
             max_upload: config.max_upload,
             admin_hash: config.admin_token.map(|token| secret::hash(&token)),
+            completion: config.completion,
         }
     }
 

@@ -2,103 +2,217 @@
 
 use sqlx::SqliteConnection;
 use wasmtab_domain::{
+    fairness::{self, Due},
     ids::{AttemptId, JobId, RunId},
-    run::{Binding, Claim},
+    run::{Binding, Claim, RunPolicy, Shard},
     status::{AttemptStatus, RunState},
 };
 use wasmtab_store::{ClaimRequest, Claimed};
 
 use crate::{
     Ids,
-    convert::{instant, json, small, to_json, word},
+    capacity::{self, Capacity},
+    convert::{instant, json, signed, small, to_json, word},
     decode_error,
+    effects::Effects,
+    finish,
 };
 
-/// Takes what is due, oldest first.
+/// Looks of one claim that may meet nothing but runs that are kept back, before the caller has to ask again.
+const LOOKS: usize = 8;
+
+/// Takes what is due: the higher priority first, the oldest first within one.
 pub(crate) async fn claim_due(
     connection: &mut SqliteConnection,
     ids: &Ids,
     request: &ClaimRequest,
+    effects: &mut Effects,
 ) -> Result<Claimed, sqlx::Error> {
-    let claims = select_due(connection, ids, request).await?;
-    if !claims.is_empty() {
-        write(connection, request, &claims).await?;
+    finish::expire_pending(connection, ids, request.now, effects).await?;
+    let mut capacity = Capacity::load(connection).await?;
+    let mut claims = Vec::new();
+    let mut due = due_levels(connection).await?;
+    for _ in 0..LOOKS {
+        let limit = request.limit as usize - claims.len();
+        let chosen = choose(connection, &due, request, limit).await?;
+        if chosen.is_empty() {
+            break;
+        }
+        let (taken, kept_back) = load(connection, ids, request, &chosen, &mut capacity).await?;
+        write(connection, request, &taken).await?;
+        capacity::keep_back(connection, &kept_back).await?;
+        claims.extend(taken);
+        due = due_levels(connection).await?;
+        if kept_back.is_empty() || claims.len() == request.limit as usize {
+            break;
+        }
     }
-    let next_due_at = sqlx::query_scalar!(
-        r#"SELECT min(due_at) AS "at?: i64" FROM run WHERE state <> 'running' AND hold IS NULL"#
+    let pending = sqlx::query_scalar!(
+        r#"SELECT min(pending_until) AS "at?: i64" FROM run WHERE pending_until IS NOT NULL"#
     )
     .fetch_one(connection)
     .await?;
+    let next_due_at = due.iter().map(|level| level.since).chain(pending).min();
     Ok(Claimed {
         claims,
         next_due_at: next_due_at.map(instant),
     })
 }
 
-async fn select_due(
+/// Runs of one priority that wait.
+struct Level {
+    priority: i64,
+    /// When the oldest of them is due.
+    since: i64,
+}
+
+/// The priorities that runs wait with, the highest first: one step in the index each.
+async fn due_levels(connection: &mut SqliteConnection) -> Result<Vec<Level>, sqlx::Error> {
+    sqlx::query_as!(
+        Level,
+        r#"WITH RECURSIVE level (priority) AS (
+            SELECT max(priority) FROM run WHERE state <> 'running' AND hold IS NULL
+            UNION ALL
+            SELECT (
+                SELECT max(priority) FROM run
+                WHERE state <> 'running' AND hold IS NULL AND run.priority < level.priority
+            ) FROM level WHERE level.priority IS NOT NULL
+        )
+        SELECT priority AS "priority!: i64", (
+            SELECT min(due_at) FROM run
+            WHERE state <> 'running' AND hold IS NULL AND run.priority = level.priority
+        ) AS "since!: i64"
+        FROM level WHERE priority IS NOT NULL"#
+    )
+    .fetch_all(connection)
+    .await
+}
+
+async fn choose(
+    connection: &mut SqliteConnection,
+    levels: &[Level],
+    request: &ClaimRequest,
+    limit: usize,
+) -> Result<Vec<RunId>, sqlx::Error> {
+    let (now, most) = (request.now.as_micros(), signed(limit as u64));
+    let mut due = Vec::new();
+    for level in levels.iter().filter(|level| level.since <= now) {
+        let rows = sqlx::query!(
+            r#"SELECT id AS "id!: i64", due_at FROM run
+            WHERE state <> 'running' AND hold IS NULL AND priority = ? AND due_at <= ? ORDER BY due_at LIMIT ?"#,
+            level.priority,
+            now,
+            most
+        )
+        .fetch_all(&mut *connection)
+        .await?;
+        due.push(
+            rows.into_iter()
+                .map(|row| Due {
+                    run_id: RunId(row.id),
+                    due_at: instant(row.due_at),
+                })
+                .collect::<Vec<_>>(),
+        );
+    }
+    Ok(fairness::choose(&due, limit, request.by_age as usize))
+}
+
+/// The chosen runs as claims, and those whose handler has no place for them.
+async fn load(
     connection: &mut SqliteConnection,
     ids: &Ids,
     request: &ClaimRequest,
-) -> Result<Vec<Claim>, sqlx::Error> {
-    let now = request.now.as_micros();
+    chosen: &[RunId],
+    capacity: &mut Capacity,
+) -> Result<(Vec<Claim>, Vec<(i64, &'static str)>), sqlx::Error> {
+    let chosen = to_json(&chosen.iter().map(|run| run.0).collect::<Vec<_>>())?;
     // The binding is looked up here, in the claim's own transaction: what the row names is what the name meant.
     let rows = sqlx::query!(
         r#"SELECT run.id AS "id!: i64", run.job_id, run.job_name, run.handler_name, run.run_trigger, run.scheduled_at,
-            run.due_at, run.attempts, coalesce(run.policy, revision.policy) AS "policy: String",
+            run.due_at, run.attempts, run.shard_index, run.shard_count, run.upstream,
+            coalesce(run.policy, revision.policy) AS "policy: String",
             coalesce(run.handler_param, revision.spec ->> '$.handlerParam', '') AS "param!: String",
             coalesce(revision.spec ->> '$.timezone', 'UTC') AS "zone!: String",
             version.plugin AS "plugin?: String", version.version AS "version?: i64", version.digest AS "digest?: String",
-            handler.revision AS "handler_revision?: i64"
-        FROM run
+            handler.revision AS "handler_revision?: i64",
+            first.plugin AS "first_plugin?: String", first.plugin_version AS "first_version?: i64",
+            first.digest AS "first_digest?: String"
+        FROM json_each(?) AS chosen
+        CROSS JOIN run ON run.id = chosen.value
         LEFT JOIN job_revision AS revision ON revision.job_id = run.job_id AND revision.revision = run.revision
         LEFT JOIN handler ON handler.name = run.handler_name
         LEFT JOIN plugin ON plugin.name = handler.plugin
         LEFT JOIN plugin_version AS version ON version.plugin = plugin.name
             AND version.version = coalesce(handler.version, plugin.active_version) AND NOT version.deleted
-        WHERE run.due_at <= ? AND run.state <> 'running' AND run.hold IS NULL
-        ORDER BY run.due_at LIMIT ?"#,
-        now,
-        request.limit
+        LEFT JOIN infra_job_log AS first ON run.attempts > 0 AND first.id = run.id
+        ORDER BY chosen.key"#,
+        chosen
     )
     .fetch_all(connection)
     .await?;
-    rows.into_iter()
-        .map(|row| {
-            let run_id = RunId(row.id);
-            let first = row.attempts == 0;
-            let binding = match (row.plugin, row.version, row.digest, row.handler_revision) {
-                (Some(plugin), Some(version), Some(digest), Some(handler_revision)) => Some(Binding {
-                    plugin,
-                    version,
-                    digest,
-                    handler_revision,
-                }),
-                _ => None,
-            };
-            let policy = row
-                .policy
-                .ok_or_else(|| decode_error("policy", "neither run nor revision has one"))?;
-            Ok(Claim {
-                attempt_id: if first {
-                    run_id.first_attempt()
-                } else {
-                    AttemptId(ids.next(request.now))
-                },
-                run_id,
-                execute_index: small(row.attempts) + 1,
-                job_id: row.job_id.map(JobId),
-                job_name: row.job_name,
-                timezone: word("timezone", &row.zone)?,
-                handler_name: row.handler_name,
-                handler_param: row.param,
-                trigger: word("run_trigger", &row.run_trigger)?,
-                scheduled_at: instant(row.scheduled_at),
-                due_at: instant(row.due_at),
-                policy: json("policy", &policy)?,
-                binding,
-            })
-        })
-        .collect()
+    let mut claims = Vec::with_capacity(rows.len());
+    let mut kept_back = Vec::new();
+    for row in rows {
+        if let Some(hold) = capacity.take(&row.handler_name) {
+            kept_back.push((row.id, hold.as_str()));
+            continue;
+        }
+        let run_id = RunId(row.id);
+        let policy = row
+            .policy
+            .ok_or_else(|| decode_error("policy", "neither run nor revision has one"))?;
+        let policy: RunPolicy = json("policy", &policy)?;
+        let current = binding(row.plugin, row.version, row.digest, row.handler_revision);
+        let first = binding(
+            row.first_plugin,
+            row.first_version,
+            row.first_digest,
+            row.handler_revision,
+        );
+        claims.push(Claim {
+            attempt_id: if row.attempts == 0 {
+                run_id.first_attempt()
+            } else {
+                AttemptId(ids.next(request.now))
+            },
+            run_id,
+            execute_index: small(row.attempts) + 1,
+            job_id: row.job_id.map(JobId),
+            job_name: row.job_name,
+            timezone: word("timezone", &row.zone)?,
+            handler_name: row.handler_name,
+            handler_param: row.param,
+            trigger: word("run_trigger", &row.run_trigger)?,
+            scheduled_at: instant(row.scheduled_at),
+            due_at: instant(row.due_at),
+            binding: policy.binding(current, first),
+            policy,
+            shard: Shard {
+                index: small(row.shard_index),
+                count: small(row.shard_count),
+            },
+            upstream: row
+                .upstream
+                .map(|upstream| json("upstream", &upstream))
+                .transpose()?,
+        });
+    }
+    Ok((claims, kept_back))
+}
+
+fn binding(
+    plugin: Option<String>,
+    version: Option<i64>,
+    digest: Option<String>,
+    handler_revision: Option<i64>,
+) -> Option<Binding> {
+    Some(Binding {
+        plugin: plugin?,
+        version: version?,
+        digest: digest?,
+        handler_revision: handler_revision?,
+    })
 }
 
 async fn write(
@@ -106,6 +220,9 @@ async fn write(
     request: &ClaimRequest,
     claims: &[Claim],
 ) -> Result<(), sqlx::Error> {
+    if claims.is_empty() {
+        return Ok(());
+    }
     let rows: Vec<_> = claims
         .iter()
         .map(|claim| {
@@ -125,10 +242,11 @@ async fn write(
     sqlx::query!(
         "INSERT INTO infra_job_log (id, job_id, job_name, revision, handler_name, handler_param, execute_index, status,
             run_id, run_trigger, requested_by, retry_of, scheduled_at, fire_key, due_at, claimed_at, plugin,
-            plugin_version, digest, node, boot_id)
+            plugin_version, digest, node, boot_id, shard_index, shard_count, upstream_run)
         SELECT new.value ->> 1, run.job_id, run.job_name, run.revision, run.handler_name, new.value ->> 2,
             run.attempts + 1, ?2, run.id, run.run_trigger, run.requested_by, run.retry_of, run.scheduled_at,
-            run.fire_key, run.due_at, ?3, new.value ->> 3, new.value ->> 4, new.value ->> 5, ?4, ?5
+            run.fire_key, run.due_at, ?3, new.value ->> 3, new.value ->> 4, new.value ->> 5, ?4, ?5, run.shard_index,
+            run.shard_count, run.upstream_run
         FROM json_each(?1) AS new CROSS JOIN run ON run.id = new.value ->> 0",
         rows,
         claimed,

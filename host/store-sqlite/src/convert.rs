@@ -8,7 +8,7 @@ use wasmtab_domain::{
     interval::Interval,
     job::{Job, JobSpec, Pause, Progress},
     policy::RetryPolicy,
-    run::{Attempt, Run, RunStatus},
+    run::{Attempt, Run, RunStatus, Shard},
     status::{AttemptStatus, RunState},
     time::Timestamp,
 };
@@ -48,6 +48,13 @@ pub(crate) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
+pub(crate) fn shard(index: i64, count: i64) -> Shard {
+    Shard {
+        index: small(index),
+        count: small(count),
+    }
+}
+
 /// All of `infra_job`, column by column.
 pub(crate) struct JobRow {
     pub id: i64,
@@ -71,6 +78,18 @@ pub(crate) struct JobRow {
     pub overlap: String,
     pub misfire: String,
     pub catch_up_window: i64,
+    pub jitter: i64,
+    pub priority: i64,
+    pub max_runs: Option<i64>,
+    pub blackouts: String,
+    pub shards: i64,
+    pub warn_after: Option<i64>,
+    pub retry_version: String,
+    pub on_success: String,
+    pub on_failure: String,
+    pub labels: String,
+    pub owner: Option<String>,
+    pub runbook: Option<String>,
     pub revision: i64,
     pub created_at: i64,
     pub updated_at: i64,
@@ -81,6 +100,7 @@ pub(crate) struct JobRow {
     pub next_fire_at: Option<i64>,
     pub plan_at: Option<i64>,
     pub decided_until: Option<i64>,
+    pub released: i64,
 }
 
 /// A checked query for whole jobs; what follows `FROM infra_job` is the first argument.
@@ -90,8 +110,10 @@ macro_rules! select_jobs {
             crate::convert::JobRow,
             r#"SELECT id AS "id!", name, status, handler_name, handler_param, cron_expression, cron_dialect, every,
                 timezone, start_at, end_at, retry_count, retry_interval, retry_backoff, retry_on, monitor_timeout,
-                fuel, memory_limit, overlap, misfire, catch_up_window, revision, created_at, updated_at, paused_at,
-                paused_until, paused_by, paused_note, next_fire_at, plan_at, decided_until
+                fuel, memory_limit, overlap, misfire, catch_up_window, jitter, priority, max_runs, blackouts, shards,
+                warn_after, retry_version, on_success, on_failure, labels, owner, runbook, revision, created_at,
+                updated_at, paused_at, paused_until, paused_by, paused_note, next_fire_at, plan_at, decided_until,
+                released
             FROM infra_job "# + $rest
             $(, $argument)*
         )
@@ -137,6 +159,18 @@ impl TryFrom<JobRow> for Job {
                 overlap: word("overlap", &row.overlap)?,
                 misfire: word("misfire", &row.misfire)?,
                 catch_up_window: Interval::from_secs(unsigned(row.catch_up_window)),
+                jitter: Interval::from_secs(unsigned(row.jitter)),
+                priority: i32::try_from(row.priority).unwrap_or(0),
+                max_runs: row.max_runs.map(unsigned),
+                blackouts: json("blackouts", &row.blackouts)?,
+                shards: small(row.shards).max(1),
+                warn_after: row.warn_after.map(|secs| Interval::from_secs(unsigned(secs))),
+                retry_version: word("retry_version", &row.retry_version)?,
+                on_success: json("on_success", &row.on_success)?,
+                on_failure: json("on_failure", &row.on_failure)?,
+                labels: json("labels", &row.labels)?,
+                owner: row.owner,
+                runbook: row.runbook,
             },
             revision: row.revision,
             created_at: instant(row.created_at),
@@ -146,6 +180,7 @@ impl TryFrom<JobRow> for Job {
                 next_fire_at: row.next_fire_at.map(instant),
                 plan_at: row.plan_at.map(instant),
                 decided_until: row.decided_until.map(instant),
+                released: unsigned(row.released),
             },
         })
     }
@@ -172,6 +207,9 @@ pub(crate) struct ActiveRow {
     pub begin_time: Option<i64>,
     pub end_time: Option<i64>,
     pub error: Option<String>,
+    pub shard_index: i64,
+    pub shard_count: i64,
+    pub upstream_run: Option<i64>,
 }
 
 impl TryFrom<ActiveRow> for Run {
@@ -189,6 +227,8 @@ impl TryFrom<ActiveRow> for Run {
             trigger: word("run_trigger", &row.run_trigger)?,
             requested_by: row.requested_by,
             retry_of: row.retry_of.map(RunId),
+            upstream_run: row.upstream_run.map(RunId),
+            shard: shard(row.shard_index, row.shard_count),
             scheduled_at: instant(row.scheduled_at),
             status: RunStatus::Active(state),
             due_at: (state != RunState::Running).then(|| instant(row.due_at)),
@@ -244,6 +284,9 @@ pub(crate) struct LogRow {
     pub retry_at: Option<i64>,
     pub cancel_by: Option<String>,
     pub last: i64,
+    pub shard_index: i64,
+    pub shard_count: i64,
+    pub upstream_run: Option<i64>,
 }
 
 /// A checked query for whole rows of the log; what follows `FROM infra_job_log` is the first argument.
@@ -255,7 +298,7 @@ macro_rules! select_log {
                 end_time, duration, status, result, run_id, run_trigger, requested_by, retry_of, scheduled_at,
                 scheduled_until, fire_count, reason, blocked_by, due_at, claimed_at, plugin, plugin_version, digest,
                 node, boot_id, fuel_used, peak_memory, error, backtrace, refusals, log_lines, log_cut_lines, retry_at,
-                cancel_by, last
+                cancel_by, last, shard_index, shard_count, upstream_run
             FROM infra_job_log "# + $rest
             $(, $argument)*
         )
@@ -281,6 +324,8 @@ impl TryFrom<LogRow> for Attempt {
             blocked_by: row.blocked_by.map(RunId),
             trigger: word("run_trigger", &row.run_trigger)?,
             requested_by: row.requested_by,
+            upstream_run: row.upstream_run.map(RunId),
+            shard: shard(row.shard_index, row.shard_count),
             scheduled_at: instant(row.scheduled_at),
             scheduled_until: row.scheduled_until.map(instant),
             fire_count: row.fire_count.map(small),
@@ -325,6 +370,8 @@ pub(crate) fn ended_run(row: LogRow) -> Decoded<Run> {
         trigger: word("run_trigger", &row.run_trigger)?,
         requested_by: row.requested_by,
         retry_of: row.retry_of.map(RunId),
+        upstream_run: row.upstream_run.map(RunId),
+        shard: shard(row.shard_index, row.shard_count),
         scheduled_at: instant(row.scheduled_at),
         status: RunStatus::Ended(status),
         due_at: None,

@@ -14,13 +14,25 @@ use wasmtab_domain::{
 use wasmtab_store::{FinishReply, Swept};
 
 use crate::{
+    Ids, capacity,
+    chains::{self, EndedRun},
     convert::{json, signed, small, to_json},
     decode_error,
+    effects::Effects,
 };
+
+/// Outcomes that one batch of a recovery takes.
+const BATCH: usize = 500;
 
 /// A run whose attempt is going on, as its outcome finds it.
 struct Owned {
-    job_id: Option<i64>,
+    job: Option<(i64, String)>,
+    handler_name: String,
+    first: RunId,
+    scheduled_at: i64,
+    fire_key: i64,
+    shard_count: u32,
+    chain_depth: u32,
     retries: u32,
     abandons: u32,
     cancelled: bool,
@@ -30,18 +42,29 @@ struct Owned {
 
 /// What becomes of a run that goes on.
 #[derive(Serialize)]
-struct Onward(i64, &'static str, i64, u32, u32, Option<&'static str>);
+struct Onward(
+    i64,
+    &'static str,
+    i64,
+    u32,
+    u32,
+    Option<&'static str>,
+    Option<i64>,
+);
 
 /// Writes outcomes and what follows each.
 pub(crate) async fn finish(
     connection: &mut SqliteConnection,
+    ids: &Ids,
     outcomes: &[Outcome],
     now: Timestamp,
+    effects: &mut Effects,
 ) -> Result<Vec<FinishReply>, sqlx::Error> {
     let mut owned = owned_runs(connection, outcomes).await?;
     let mut replies = Vec::with_capacity(outcomes.len());
+    let mut handlers = Vec::new();
     let mut ended_runs = Vec::new();
-    let mut ended_jobs = Vec::new();
+    let mut ended = Vec::new();
     let mut onward = Vec::new();
     let mut rows = Vec::new();
     let mut logs = Vec::new();
@@ -51,23 +74,32 @@ pub(crate) async fn finish(
             replies.push(FinishReply::Refused);
             continue;
         };
-        let ended = Ended {
-            policy: &run.policy.retry,
-            status: outcome.status,
-            permanent: outcome.permanent,
-            retries: run.retries,
-            abandons: run.abandons,
-            cancel_requested: run.cancelled,
-        };
-        // A retry is counted from the instant at which the outcome is written, by which the reply is dated too.
-        let next = after_attempt(&ended, now);
         let id = outcome.run_id.0;
-        let retry_at = match next {
-            Next::End => {
-                ended_runs.push(id);
-                ended_jobs.extend(run.job_id);
-                None
-            }
+        let next = match outcome.pending_until {
+            // A cancel that came while the guest handed its work over ends the run here.
+            Some(until) if !run.cancelled => Next::Park(until),
+            _ => after_attempt(
+                &Ended {
+                    policy: &run.policy.retry,
+                    status: outcome.status,
+                    permanent: outcome.permanent,
+                    retries: run.retries,
+                    abandons: run.abandons,
+                    cancel_requested: run.cancelled,
+                },
+                // A retry is counted from the instant at which the outcome is written, by which the reply is dated too.
+                now,
+            ),
+        };
+        let status = if next == Next::End && outcome.pending_until.is_some() {
+            AttemptStatus::Cancelled
+        } else {
+            outcome.status
+        };
+        let (retries, abandons) = (run.retries, run.abandons);
+        let mut retry_at = None;
+        match next {
+            Next::End => ended_runs.push(id),
             Next::RetryAt(at) => {
                 let hold = run.paused.then_some(Hold::Paused.as_str());
                 let state = RunState::WaitingRetry.as_str();
@@ -75,11 +107,12 @@ pub(crate) async fn finish(
                     id,
                     state,
                     at.as_micros(),
-                    run.retries + 1,
-                    run.abandons,
+                    retries + 1,
+                    abandons,
                     hold,
+                    None,
                 ));
-                Some(at)
+                retry_at = Some(at);
             }
             Next::Requeue => {
                 let state = RunState::Queued.as_str();
@@ -87,17 +120,36 @@ pub(crate) async fn finish(
                     id,
                     state,
                     now.as_micros(),
-                    run.retries,
-                    run.abandons + 1,
+                    retries,
+                    abandons + 1,
+                    None,
                     None,
                 ));
-                Some(now)
+                retry_at = Some(now);
             }
-        };
-        replies.push(retry_at.map_or(FinishReply::Ended, FinishReply::Retry));
-        rows.push(log_row(outcome, retry_at)?);
+            Next::Park(until) => {
+                let state = RunState::Running.as_str();
+                let until = Some(until.as_micros());
+                onward.push(Onward(id, state, now.as_micros(), retries, abandons, None, until));
+            }
+        }
+        replies.push(match (next, retry_at) {
+            (Next::Park(_), _) => FinishReply::Pending,
+            (_, Some(at)) => FinishReply::Retry(at),
+            (_, None) => FinishReply::Ended,
+        });
+        rows.push(log_row(outcome, status, retry_at, next == Next::End)?);
         if outcome.log != AttemptLog::default() {
             logs.push((outcome.attempt_id.0, to_json(&outcome.log)?));
+        }
+        if !matches!(next, Next::Park(_)) {
+            handlers.push(run.handler_name.clone());
+        }
+        if next == Next::End {
+            effects.ended.push(outcome.run_id);
+            ended.push(run.into_ended(status, outcome.result.clone()));
+        } else {
+            effects.changed.push(outcome.run_id);
         }
     }
     update_log(connection, &rows).await?;
@@ -111,9 +163,26 @@ pub(crate) async fn finish(
         )
         .execute(&mut *connection)
         .await?;
-        give_turns(connection, &ended_jobs).await?;
     }
+    capacity::give(connection, &handlers).await?;
+    chains::after(connection, ids, &ended, now, effects).await?;
     Ok(replies)
+}
+
+impl Owned {
+    fn into_ended(self, status: AttemptStatus, result: Option<String>) -> EndedRun {
+        EndedRun {
+            job: self.job,
+            first: self.first,
+            scheduled_at: self.scheduled_at,
+            fire_key: self.fire_key,
+            shard_count: self.shard_count,
+            chain_depth: self.chain_depth,
+            policy: self.policy,
+            status,
+            result,
+        }
+    }
 }
 
 /// The runs whose attempts these outcomes are of; an outcome whose token is not the run's own finds none.
@@ -127,8 +196,10 @@ async fn owned_runs(
         .collect();
     let tokens = to_json(&tokens)?;
     let rows = sqlx::query!(
-        r#"SELECT run.id AS "id!: i64", run.attempt_id AS "attempt_id!: i64", run.job_id, run.retries, run.abandons,
-            run.cancel_by IS NOT NULL AS "cancelled!: bool", infra_job.paused_at IS NOT NULL AS "paused!: bool",
+        r#"SELECT run.id AS "id!: i64", run.attempt_id AS "attempt_id!: i64", run.job_id, run.job_name,
+            run.handler_name, run.group_id, run.scheduled_at, run.fire_key, run.shard_count, run.chain_depth,
+            run.retries, run.abandons, run.cancel_by IS NOT NULL AS "cancelled!: bool",
+            infra_job.paused_at IS NOT NULL AS "paused!: bool",
             coalesce(run.policy, revision.policy) AS "policy: String"
         FROM json_each(?) AS token
         CROSS JOIN run ON run.id = token.value ->> 0 AND run.attempt_id = token.value ->> 1
@@ -145,7 +216,13 @@ async fn owned_runs(
                 .policy
                 .ok_or_else(|| decode_error("policy", "neither run nor revision has one"))?;
             let run = Owned {
-                job_id: row.job_id,
+                job: row.job_id.zip(row.job_name),
+                handler_name: row.handler_name,
+                first: RunId(row.group_id),
+                scheduled_at: row.scheduled_at,
+                fire_key: row.fire_key,
+                shard_count: small(row.shard_count),
+                chain_depth: small(row.chain_depth),
                 retries: small(row.retries),
                 abandons: small(row.abandons),
                 cancelled: row.cancelled,
@@ -163,7 +240,7 @@ struct LogUpdate<'a> {
     id: i64,
     status: &'static str,
     begin: Option<i64>,
-    end: i64,
+    end: Option<i64>,
     duration: Option<i64>,
     result: Option<&'a str>,
     error: Option<&'a str>,
@@ -174,15 +251,23 @@ struct LogUpdate<'a> {
     lines: usize,
     cut: i64,
     retry_at: Option<i64>,
+    last: bool,
 }
 
-fn log_row(outcome: &Outcome, retry_at: Option<Timestamp>) -> Result<LogUpdate<'_>, sqlx::Error> {
+fn log_row(
+    outcome: &Outcome,
+    status: AttemptStatus,
+    retry_at: Option<Timestamp>,
+    last: bool,
+) -> Result<LogUpdate<'_>, sqlx::Error> {
+    let ended = status.is_final();
     Ok(LogUpdate {
         id: outcome.attempt_id.0,
-        status: outcome.status.as_str(),
+        status: status.as_str(),
         begin: outcome.begin_time.map(Timestamp::as_micros),
-        end: outcome.end_time.as_micros(),
-        duration: outcome.duration.map(signed),
+        end: ended.then_some(outcome.end_time.as_micros()),
+        duration: outcome.duration.filter(|_| ended).map(signed),
+        last,
         result: outcome.result.as_deref(),
         error: outcome.error.as_deref(),
         backtrace: outcome.backtrace.as_deref(),
@@ -207,16 +292,19 @@ async fn update_log(connection: &mut SqliteConnection, rows: &[LogUpdate<'_>]) -
     sqlx::query!(
         "UPDATE infra_job_log SET status = new.status, begin_time = coalesce(new.begin_time, infra_job_log.begin_time),
             end_time = new.end_time, duration = new.duration, result = new.result, error = new.error,
-            backtrace = new.backtrace, fuel_used = new.fuel_used, peak_memory = new.peak_memory,
-            refusals = new.refusals, log_lines = new.log_lines, log_cut_lines = new.log_cut_lines,
-            retry_at = new.retry_at, last = new.retry_at IS NULL,
+            backtrace = new.backtrace, fuel_used = coalesce(new.fuel_used, infra_job_log.fuel_used),
+            peak_memory = coalesce(new.peak_memory, infra_job_log.peak_memory),
+            refusals = coalesce(new.refusals, infra_job_log.refusals),
+            log_lines = infra_job_log.log_lines + new.log_lines,
+            log_cut_lines = infra_job_log.log_cut_lines + new.log_cut_lines,
+            retry_at = new.retry_at, last = new.last,
             cancel_by = (SELECT cancel_by FROM run WHERE run.id = infra_job_log.run_id)
         FROM (
             SELECT value ->> 'id' AS id, value ->> 'status' AS status, value ->> 'begin' AS begin_time,
                 value ->> 'end' AS end_time, value ->> 'duration' AS duration, value ->> 'result' AS result,
                 value ->> 'error' AS error, value ->> 'backtrace' AS backtrace, value ->> 'fuel' AS fuel_used,
                 value ->> 'memory' AS peak_memory, value ->> 'refusals' AS refusals, value ->> 'lines' AS log_lines,
-                value ->> 'cut' AS log_cut_lines, value ->> 'retry_at' AS retry_at
+                value ->> 'cut' AS log_cut_lines, value ->> 'retry_at' AS retry_at, value ->> 'last' AS last
             FROM json_each(?)
         ) AS new
         WHERE infra_job_log.id = new.id",
@@ -248,10 +336,10 @@ async fn move_on(connection: &mut SqliteConnection, onward: &[Onward]) -> Result
     let onward = to_json(onward)?;
     sqlx::query!(
         "UPDATE run SET state = new.state, due_at = new.due_at, retries = new.retries, abandons = new.abandons,
-            hold = new.hold, boot_id = NULL
+            hold = new.hold, boot_id = NULL, pending_until = new.pending_until
         FROM (
             SELECT value ->> 0 AS id, value ->> 1 AS state, value ->> 2 AS due_at, value ->> 3 AS retries,
-                value ->> 4 AS abandons, value ->> 5 AS hold
+                value ->> 4 AS abandons, value ->> 5 AS hold, value ->> 6 AS pending_until
             FROM json_each(?)
         ) AS new
         WHERE run.id = new.id",
@@ -262,39 +350,17 @@ async fn move_on(connection: &mut SqliteConnection, onward: &[Onward]) -> Result
     Ok(())
 }
 
-/// Lets the oldest held run of each job go that has no other run left.
-pub(crate) async fn give_turns(connection: &mut SqliteConnection, jobs: &[i64]) -> Result<(), sqlx::Error> {
-    if jobs.is_empty() {
-        return Ok(());
-    }
-    let (jobs, turn) = (to_json(jobs)?, Hold::Turn.as_str());
-    sqlx::query!(
-        "UPDATE run SET hold = NULL WHERE id IN (
-            SELECT min(held.id) FROM run AS held
-            WHERE held.job_id IN (SELECT value FROM json_each(?1)) AND held.hold = ?2
-                AND NOT EXISTS (
-                    SELECT 1 FROM run AS other WHERE other.job_id = held.job_id AND other.hold IS NOT ?2
-                )
-            GROUP BY held.job_id
-        )",
-        jobs,
-        turn
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
 /// Ends the attempts of every process but `living`: the database is this process's alone, so the others are dead.
 pub(crate) async fn rescue(
     connection: &mut SqliteConnection,
+    ids: &Ids,
     living: BootId,
     now: Timestamp,
+    effects: &mut Effects,
 ) -> Result<u64, sqlx::Error> {
-    const BATCH: usize = 500;
     let rows = sqlx::query!(
         r#"SELECT id AS "id!: i64", attempt_id AS "attempt_id!: i64" FROM run
-        WHERE state = 'running' AND boot_id IS NOT ?"#,
+        WHERE state = 'running' AND boot_id IS NOT ? AND pending_until IS NULL"#,
         living.0
     )
     .fetch_all(&mut *connection)
@@ -302,26 +368,54 @@ pub(crate) async fn rescue(
     let outcomes: Vec<_> = rows
         .iter()
         .map(|row| Outcome {
-            attempt_id: AttemptId(row.attempt_id),
-            run_id: RunId(row.id),
-            status: AttemptStatus::Abandoned,
-            permanent: false,
-            begin_time: None,
-            end_time: now,
-            duration: None,
-            result: None,
             error: Some("its process ended before it did".into()),
-            backtrace: None,
-            fuel_used: None,
-            peak_memory: None,
-            refusals: Vec::new(),
-            log: AttemptLog::default(),
+            ..Outcome::bare(
+                AttemptId(row.attempt_id),
+                RunId(row.id),
+                AttemptStatus::Abandoned,
+                now,
+            )
         })
         .collect();
     for batch in outcomes.chunks(BATCH) {
-        finish(connection, batch, now).await?;
+        finish(connection, ids, batch, now, effects).await?;
     }
     Ok(outcomes.len() as u64)
+}
+
+/// Ends the attempts whose work went on elsewhere for longer than it may.
+pub(crate) async fn expire_pending(
+    connection: &mut SqliteConnection,
+    ids: &Ids,
+    now: Timestamp,
+    effects: &mut Effects,
+) -> Result<(), sqlx::Error> {
+    let (at, most) = (now.as_micros(), BATCH as i64);
+    let rows = sqlx::query!(
+        r#"SELECT id AS "id!: i64", attempt_id AS "attempt_id!: i64" FROM run
+        WHERE pending_until <= ? ORDER BY pending_until LIMIT ?"#,
+        at,
+        most
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let outcomes: Vec<_> = rows
+        .iter()
+        .map(|row| Outcome {
+            error: Some("nobody reported the work done within monitorTimeout".into()),
+            ..Outcome::bare(
+                AttemptId(row.attempt_id),
+                RunId(row.id),
+                AttemptStatus::Timeout,
+                now,
+            )
+        })
+        .collect();
+    finish(connection, ids, &outcomes, now, effects).await?;
+    Ok(())
 }
 
 /// Removes old rows of the log. Rows of runs that have not ended stay.

@@ -3,11 +3,11 @@
 use async_trait::async_trait;
 use sqlx::SqliteConnection;
 use wasmtab_domain::{
-    ids::{AttemptId, JobId, RunId},
+    ids::JobId,
     job::{Job, JobSpec, Pause, Progress},
     release,
     run::{Hold, RunPolicy},
-    status::{AttemptStatus, RunState},
+    status::RunState,
     time::Timestamp,
 };
 use wasmtab_store::{
@@ -16,10 +16,11 @@ use wasmtab_store::{
 };
 
 use crate::{
-    Ids, SqliteStore,
+    Ids, SqliteStore, cancel,
     convert::{JobRow, instant, json, select_jobs, signed, to_json},
+    effects::Effects,
     release::{end_pause, release_due, settle},
-    runs, store_error,
+    store_error,
 };
 
 #[async_trait]
@@ -40,7 +41,9 @@ impl JobStore for SqliteStore {
     ) -> StoreResult<Result<Job, WriteError>> {
         let ids = self.ids.clone();
         let updated = self
-            .write(move |c| Box::pin(async move { update(c, &ids, id, expected, &write).await }))
+            .write_announced(move |c, effects| {
+                Box::pin(async move { update(c, &ids, id, expected, &write, effects).await })
+            })
             .await?;
         self.hints.send(Hint::Jobs);
         Ok(updated)
@@ -53,25 +56,18 @@ impl JobStore for SqliteStore {
         now: Timestamp,
     ) -> StoreResult<Result<Deleted, WriteError>> {
         let (ids, by) = (self.ids.clone(), by.to_owned());
-        let deleted = self
-            .write(move |c| Box::pin(async move { delete(c, &ids, id, &by, now).await }))
-            .await?;
-        let Ok((deleted, running)) = deleted else {
-            return Ok(Err(WriteError::NotFound));
-        };
-        for attempt in running {
-            self.hints.send(Hint::Cancel(attempt));
-        }
-        for run in &deleted.cancelled {
-            self.hints.send(Hint::RunEnded(*run));
-        }
-        Ok(Ok(deleted))
+        self.write_announced(move |c, effects| {
+            Box::pin(async move { delete(c, &ids, id, &by, now, effects).await })
+        })
+        .await
     }
 
     async fn pause_job(&self, id: JobId, request: PauseRequest) -> StoreResult<Result<Job, WriteError>> {
         let ids = self.ids.clone();
         let paused = self
-            .write(move |c| Box::pin(async move { pause(c, &ids, id, &request).await }))
+            .write_announced(move |c, effects| {
+                Box::pin(async move { pause(c, &ids, id, &request, effects).await })
+            })
             .await?;
         self.hints.send(Hint::Jobs);
         Ok(paused)
@@ -80,10 +76,12 @@ impl JobStore for SqliteStore {
     async fn resume_job(&self, id: JobId, by: &str, now: Timestamp) -> StoreResult<Result<Job, WriteError>> {
         let (ids, by) = (self.ids.clone(), by.to_owned());
         let resumed = self
-            .write(move |c| Box::pin(async move { resume(c, &ids, id, &by, now).await }))
+            .write_announced(move |c, effects| {
+                effects.queue = true;
+                Box::pin(async move { resume(c, &ids, id, &by, now, effects).await })
+            })
             .await?;
         self.hints.send(Hint::Jobs);
-        self.hints.send(Hint::Queue);
         Ok(resumed)
     }
 
@@ -175,13 +173,10 @@ impl JobStore for SqliteStore {
 
     async fn release_due(&self, now: Timestamp, limit: u32) -> StoreResult<Released> {
         let ids = self.ids.clone();
-        let released = self
-            .write(move |c| Box::pin(async move { release_due(c, &ids, now, limit).await }))
-            .await?;
-        if released.runs > 0 {
-            self.hints.send(Hint::Queue);
-        }
-        Ok(released)
+        self.write_announced(move |c, effects| {
+            Box::pin(async move { release_due(c, &ids, now, limit, effects).await })
+        })
+        .await
     }
 
     async fn replan(&self, now: Timestamp) -> StoreResult<()> {
@@ -192,7 +187,7 @@ impl JobStore for SqliteStore {
     }
 }
 
-async fn load(connection: &mut SqliteConnection, id: JobId) -> Result<Option<Job>, sqlx::Error> {
+pub(crate) async fn load(connection: &mut SqliteConnection, id: JobId) -> Result<Option<Job>, sqlx::Error> {
     select_jobs!("WHERE id = ?", id.0)
         .fetch_optional(connection)
         .await?
@@ -241,7 +236,7 @@ async fn create(
         created_at: *now,
         updated_at: *now,
         pause: None,
-        progress: release::begin(spec, *now, None, *now),
+        progress: release::begin(spec, *now),
     };
     save(connection, &job, by).await?;
     Ok(Ok(job))
@@ -253,6 +248,7 @@ async fn update(
     id: JobId,
     expected: Option<i64>,
     write: &JobWrite,
+    effects: &mut Effects,
 ) -> Result<Result<Job, WriteError>, sqlx::Error> {
     let JobWrite { spec, by, now } = write;
     let Some(job) = load(connection, id).await? else {
@@ -267,13 +263,9 @@ async fn update(
     if *spec == job.spec {
         return Ok(Ok(job));
     }
-    let mut job = settle(connection, ids, job, *now).await?;
+    let mut job = settle(connection, ids, job, *now, effects).await?;
     if !spec.same_fires(&job.spec) {
-        let decided_until = job.progress.decided_until;
-        job.progress = Progress {
-            decided_until,
-            ..release::begin(spec, job.created_at, job.pause.as_ref(), *now)
-        };
+        job.progress = release::begin_anew(spec, &job, *now);
     }
     job.spec = spec.clone();
     job.revision += 1;
@@ -302,6 +294,18 @@ async fn save(connection: &mut SqliteConnection, job: &Job, by: &str) -> Result<
         overlap,
         misfire,
         catch_up_window,
+        jitter,
+        priority,
+        max_runs,
+        blackouts,
+        shards,
+        warn_after,
+        retry_version,
+        on_success,
+        on_failure,
+        labels,
+        owner,
+        runbook,
     } = &job.spec;
     let micros = |at: Option<Timestamp>| at.map(Timestamp::as_micros);
     let (id, status, dialect) = (
@@ -322,12 +326,21 @@ async fn save(connection: &mut SqliteConnection, job: &Job, by: &str) -> Result<
         signed(catch_up_window.as_secs()),
     );
     let (overlap, misfire) = (overlap.as_str(), misfire.as_str());
+    let (jitter, warn_after) = (
+        signed(jitter.as_secs()),
+        warn_after.map(|after| signed(after.as_secs())),
+    );
+    let (max_runs, retry_version) = (max_runs.map(signed), retry_version.as_str());
+    let (blackouts, labels) = (to_json(blackouts)?, to_json(labels)?);
+    let (on_success, on_failure) = (to_json(on_success)?, to_json(on_failure)?);
     let updated_at = job.updated_at.as_micros();
     sqlx::query!(
         "UPDATE infra_job SET name = ?2, status = ?3, handler_name = ?4, handler_param = ?5, cron_expression = ?6,
             cron_dialect = ?7, every = ?8, timezone = ?9, start_at = ?10, end_at = ?11, retry_count = ?12,
             retry_interval = ?13, retry_backoff = ?14, retry_on = ?15, monitor_timeout = ?16, fuel = ?17,
-            memory_limit = ?18, overlap = ?19, misfire = ?20, catch_up_window = ?21, revision = ?22, updated_at = ?23
+            memory_limit = ?18, overlap = ?19, misfire = ?20, catch_up_window = ?21, revision = ?22, updated_at = ?23,
+            jitter = ?24, priority = ?25, max_runs = ?26, blackouts = ?27, shards = ?28, warn_after = ?29,
+            retry_version = ?30, on_success = ?31, on_failure = ?32, labels = ?33, owner = ?34, runbook = ?35
         WHERE id = ?1",
         id,
         name,
@@ -351,7 +364,19 @@ async fn save(connection: &mut SqliteConnection, job: &Job, by: &str) -> Result<
         misfire,
         window,
         job.revision,
-        updated_at
+        updated_at,
+        jitter,
+        priority,
+        max_runs,
+        blackouts,
+        shards,
+        warn_after,
+        retry_version,
+        on_success,
+        on_failure,
+        labels,
+        owner,
+        runbook
     )
     .execute(&mut *connection)
     .await?;
@@ -366,7 +391,9 @@ async fn save_progress(connection: &mut SqliteConnection, job: &Job) -> Result<(
         next_fire_at,
         plan_at,
         decided_until,
+        released,
     } = job.progress;
+    let released = signed(released);
     let (id, next, plan, decided) = (
         job.id.0,
         micros(next_fire_at),
@@ -374,11 +401,12 @@ async fn save_progress(connection: &mut SqliteConnection, job: &Job) -> Result<(
         micros(decided_until),
     );
     sqlx::query!(
-        "UPDATE infra_job SET next_fire_at = ?2, plan_at = ?3, decided_until = ?4 WHERE id = ?1",
+        "UPDATE infra_job SET next_fire_at = ?2, plan_at = ?3, decided_until = ?4, released = ?5 WHERE id = ?1",
         id,
         next,
         plan,
-        decided
+        decided,
+        released
     )
     .execute(connection)
     .await?;
@@ -409,46 +437,21 @@ async fn insert_revision(
     Ok(())
 }
 
-type Ending = (Deleted, Vec<AttemptId>);
-
 async fn delete(
     connection: &mut SqliteConnection,
     ids: &Ids,
     id: JobId,
     by: &str,
     now: Timestamp,
-) -> Result<Result<Ending, WriteError>, sqlx::Error> {
+    effects: &mut Effects,
+) -> Result<Result<Deleted, WriteError>, sqlx::Error> {
     let Some(job) = load(connection, id).await? else {
         return Ok(Err(WriteError::NotFound));
     };
-    let mut job = settle(connection, ids, job, now).await?;
-    let active = sqlx::query!(
-        r#"SELECT id AS "id!: i64", state, attempt_id FROM run WHERE job_id = ?"#,
-        id.0
-    )
-    .fetch_all(&mut *connection)
-    .await?;
-    let mut deleted = Deleted::default();
-    let mut running = Vec::new();
-    for run in active {
-        deleted.cancelled.push(RunId(run.id));
-        if run.state == RunState::Running.as_str() {
-            running.extend(run.attempt_id.map(AttemptId));
-            sqlx::query!("UPDATE run SET cancel_by = ? WHERE id = ?", by, run.id)
-                .execute(&mut *connection)
-                .await?;
-        } else {
-            runs::end_unstarted(
-                connection,
-                ids,
-                RunId(run.id),
-                AttemptStatus::Cancelled,
-                Some(by),
-                now,
-            )
-            .await?;
-        }
-    }
+    let mut job = settle(connection, ids, job, now, effects).await?;
+    let deleted = Deleted {
+        cancelled: cancel::job(connection, ids, id.0, by, now, effects).await?,
+    };
     if job.pause.is_some() {
         end_pause(connection, id.0, now, Some(by)).await?;
     }
@@ -458,7 +461,7 @@ async fn delete(
     sqlx::query!("DELETE FROM infra_job WHERE id = ?", id.0)
         .execute(connection)
         .await?;
-    Ok(Ok((deleted, running)))
+    Ok(Ok(deleted))
 }
 
 async fn pause(
@@ -466,12 +469,13 @@ async fn pause(
     ids: &Ids,
     id: JobId,
     request: &PauseRequest,
+    effects: &mut Effects,
 ) -> Result<Result<Job, WriteError>, sqlx::Error> {
     let PauseRequest { until, note, by, now } = request;
     let Some(job) = load(connection, id).await? else {
         return Ok(Err(WriteError::NotFound));
     };
-    let mut job = settle(connection, ids, job, *now).await?;
+    let mut job = settle(connection, ids, job, *now, effects).await?;
     let pause = Pause {
         paused_at: *now,
         until: *until,
@@ -529,11 +533,12 @@ async fn resume(
     id: JobId,
     by: &str,
     now: Timestamp,
+    effects: &mut Effects,
 ) -> Result<Result<Job, WriteError>, sqlx::Error> {
     let Some(job) = load(connection, id).await? else {
         return Ok(Err(WriteError::NotFound));
     };
-    let mut job = settle(connection, ids, job, now).await?;
+    let mut job = settle(connection, ids, job, now, effects).await?;
     if job.pause.take().is_some() {
         end_pause(connection, id.0, now, Some(by)).await?;
         job.progress.plan_at = job.progress.next_fire_at;
@@ -556,11 +561,7 @@ async fn replan(connection: &mut SqliteConnection, now: Timestamp) -> Result<(),
         after = last.id;
         for row in rows {
             let mut job = Job::try_from(row)?;
-            let begun = release::begin(&job.spec, job.created_at, job.pause.as_ref(), now);
-            job.progress = Progress {
-                decided_until: job.progress.decided_until,
-                ..begun
-            };
+            job.progress = release::begin_anew(&job.spec, &job, now);
             save_progress(connection, &job).await?;
         }
     }

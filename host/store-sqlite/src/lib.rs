@@ -4,11 +4,16 @@
 //! use a pool beside it. `synchronous=FULL`: what was acknowledged survives a power cut.
 
 mod access;
+mod cancel;
+mod capacity;
+mod chains;
 mod checkpoint;
 mod claim;
 mod convert;
+mod effects;
 mod finish;
 mod jobs;
+mod new_runs;
 mod nodes;
 mod open;
 mod plugins;
@@ -32,7 +37,7 @@ use wasmtab_domain::{
 use wasmtab_store::{Hints, Store, StoreError, StoreResult};
 
 pub use self::open::OpenError;
-use self::{checkpoint::Checkpointer, writer::Writer};
+use self::{checkpoint::Checkpointer, effects::Effects, writer::Writer};
 
 /// A SQLite database that this process alone has open.
 #[derive(Debug)]
@@ -58,6 +63,28 @@ impl SqliteStore {
         T: Send + 'static,
     {
         self.writer.run(work).await
+    }
+
+    /// The same for work whose effects are announced once it is committed.
+    async fn write_announced<T, F>(&self, work: F) -> StoreResult<T>
+    where
+        F: for<'c> FnOnce(&'c mut SqliteConnection, &'c mut Effects) -> BoxFuture<'c, Result<T, sqlx::Error>>
+            + Send
+            + 'static,
+        T: Send + 'static,
+    {
+        let (value, effects) = self
+            .writer
+            .run(move |connection| {
+                Box::pin(async move {
+                    let mut effects = Effects::default();
+                    let value = work(connection, &mut effects).await?;
+                    Ok((value, effects))
+                })
+            })
+            .await?;
+        effects.announce(&self.hints);
+        Ok(value)
     }
 }
 
@@ -86,6 +113,10 @@ impl Ids {
 }
 
 /// SQLite's failures, sorted by whether waiting helps.
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it is passed to `map_err`, which hands errors over"
+)]
 fn store_error(error: sqlx::Error) -> StoreError {
     const CORRUPT: &str = "11";
     const NOT_A_DATABASE: &str = "26";

@@ -1,21 +1,23 @@
 //! Releasing fires: the snapshot is read, the domain decides, and run, skips and the job's advance commit together.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use sqlx::SqliteConnection;
 use wasmtab_domain::{
     ids::RunId,
-    job::Job,
+    job::{Blackout, Calendars, Job},
     release::{self, ActiveRun, Release, Snapshot},
     run::Hold,
-    status::{AttemptStatus, RunState, Trigger},
+    status::{AttemptStatus, Trigger},
     time::Timestamp,
 };
 use wasmtab_store::Released;
 
 use crate::{
-    Ids,
-    convert::{JobRow, instant, select_jobs, to_json},
+    Ids, cancel,
+    convert::{JobRow, instant, json, select_jobs, signed, to_json},
+    effects::Effects,
+    new_runs::{self, NewRun},
 };
 
 /// Decides the fires of at most `limit` jobs that are due.
@@ -24,6 +26,7 @@ pub(crate) async fn release_due(
     ids: &Ids,
     now: Timestamp,
     limit: u32,
+    effects: &mut Effects,
 ) -> Result<Released, sqlx::Error> {
     let at = now.as_micros();
     let rows = select_jobs!("WHERE plan_at <= ? ORDER BY plan_at LIMIT ?", at, limit)
@@ -34,7 +37,7 @@ pub(crate) async fn release_due(
         .into_iter()
         .map(Job::try_from)
         .collect::<Result<Vec<_>, _>>()?;
-    let decided = decide(connection, ids, &jobs, now).await?;
+    let decided = decide(connection, ids, &jobs, now, effects).await?;
     let next_plan_at = next_plan_at(connection).await?;
     Ok(Released {
         more: full || decided.partial,
@@ -50,6 +53,7 @@ pub(crate) async fn settle(
     ids: &Ids,
     mut job: Job,
     now: Timestamp,
+    effects: &mut Effects,
 ) -> Result<Job, sqlx::Error> {
     while job.progress.next_fire_at.is_some_and(|fire| fire <= now)
         || job
@@ -57,7 +61,7 @@ pub(crate) async fn settle(
             .as_ref()
             .is_some_and(|pause| pause.until.is_some_and(|until| until <= now))
     {
-        decide(connection, ids, std::slice::from_ref(&job), now).await?;
+        decide(connection, ids, std::slice::from_ref(&job), now, effects).await?;
         let id = job.id.0;
         let row: JobRow = select_jobs!("WHERE id = ?", id)
             .fetch_one(&mut *connection)
@@ -88,6 +92,7 @@ async fn decide(
     ids: &Ids,
     jobs: &[Job],
     now: Timestamp,
+    effects: &mut Effects,
 ) -> Result<Decided, sqlx::Error> {
     if jobs.is_empty() {
         return Ok(Decided {
@@ -97,6 +102,7 @@ async fn decide(
         });
     }
     let active = active_runs(connection, jobs).await?;
+    let calendars = calendars_of(connection, jobs).await?;
     let mut decisions = Vec::with_capacity(jobs.len());
     for job in jobs {
         let decided = already_decided(connection, job, now).await?;
@@ -104,12 +110,20 @@ async fn decide(
             job,
             active: active.get(&job.id.0).map_or(&[], Vec::as_slice),
             decided: &decided,
+            calendars: &calendars,
         };
         decisions.push((job, release::release(&snapshot, now, || ids.next_run(now))));
     }
-    insert_runs(connection, &decisions).await?;
+    insert_runs(connection, ids, &decisions, now).await?;
     insert_skips(connection, ids, &decisions, now).await?;
     advance(connection, &decisions, now).await?;
+    for (job, release) in &decisions {
+        effects.queue |= !release.runs.is_empty();
+        for run in &release.cancels {
+            let by = format!("cancelOther: a later fire of {}", job.spec.name);
+            cancel::group(connection, ids, (job.id.0, *run), &by, now, effects).await?;
+        }
+    }
     Ok(Decided {
         runs: decisions
             .iter()
@@ -130,19 +144,21 @@ pub(crate) async fn active_runs(
     jobs: &[Job],
 ) -> Result<HashMap<i64, Vec<ActiveRun>>, sqlx::Error> {
     let ids = to_json(&jobs.iter().map(|job| job.id.0).collect::<Vec<_>>())?;
+    let turn = Hold::Turn.as_str();
     let rows = sqlx::query!(
-        r#"SELECT job_id AS "job_id!: i64", id AS "id!: i64", hold FROM run
-        WHERE job_id IN (SELECT value FROM json_each(?)) ORDER BY id"#,
-        ids
+        r#"SELECT job_id AS "job_id!: i64", group_id AS "id!: i64", min(coalesce(hold = ?2, 0)) AS "held!: bool"
+        FROM run WHERE job_id IN (SELECT value FROM json_each(?1))
+        GROUP BY job_id, group_id ORDER BY group_id"#,
+        ids,
+        turn
     )
     .fetch_all(connection)
     .await?;
     let mut active: HashMap<i64, Vec<ActiveRun>> = HashMap::new();
     for row in rows {
-        let held = row.hold.as_deref() == Some(Hold::Turn.as_str());
         active.entry(row.job_id).or_default().push(ActiveRun {
             run_id: RunId(row.id),
-            held,
+            held: row.held,
         });
     }
     Ok(active)
@@ -181,43 +197,52 @@ async fn already_decided(
         .collect())
 }
 
+/// The calendars that the jobs name.
+async fn calendars_of(connection: &mut SqliteConnection, jobs: &[Job]) -> Result<Calendars, sqlx::Error> {
+    let names: BTreeSet<_> = jobs
+        .iter()
+        .flat_map(|job| &job.spec.blackouts)
+        .filter_map(Blackout::calendar)
+        .collect();
+    if names.is_empty() {
+        return Ok(Calendars::new());
+    }
+    let names = to_json(&names)?;
+    let rows = sqlx::query!(
+        "SELECT name, windows FROM calendar WHERE name IN (SELECT value FROM json_each(?))",
+        names
+    )
+    .fetch_all(connection)
+    .await?;
+    rows.into_iter()
+        .map(|row| Ok((row.name, json("windows", &row.windows)?)))
+        .collect()
+}
+
 async fn insert_runs(
     connection: &mut SqliteConnection,
+    ids: &Ids,
     decisions: &[(&Job, Release)],
+    now: Timestamp,
 ) -> Result<(), sqlx::Error> {
     let runs: Vec<_> = decisions
         .iter()
         .flat_map(|(job, release)| {
-            release.runs.iter().map(|run| {
-                (
-                    run.run_id.0,
-                    job.id.0,
-                    &job.spec.name,
-                    job.revision,
-                    &job.spec.handler_name,
-                    run.fire.as_micros(),
-                    run.held.then_some(Hold::Turn.as_str()),
-                )
+            release.runs.iter().map(|run| NewRun {
+                id: run.run_id,
+                job,
+                trigger: Trigger::Cron,
+                by: None,
+                handler_param: None,
+                retry_of: None,
+                upstream: None,
+                scheduled_at: run.fire,
+                due_at: run.due_at,
+                held: run.held,
             })
         })
         .collect();
-    if runs.is_empty() {
-        return Ok(());
-    }
-    let (runs, trigger, state) = (to_json(&runs)?, Trigger::Cron.as_str(), RunState::Queued.as_str());
-    sqlx::query!(
-        "INSERT INTO run (id, job_id, job_name, revision, handler_name, run_trigger, scheduled_at, fire_key, due_at,
-            state, hold)
-        SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, ?2, value ->> 5, 0, value ->> 5, ?3,
-            value ->> 6
-        FROM json_each(?1)",
-        runs,
-        trigger,
-        state
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
+    new_runs::insert(connection, ids, &runs, now).await
 }
 
 async fn insert_skips(
@@ -241,6 +266,7 @@ async fn insert_skips(
                     skip.count,
                     skip.reason.as_str(),
                     skip.blocked_by.map(|run| run.0),
+                    &skip.cause,
                 )
             })
         })
@@ -256,9 +282,9 @@ async fn insert_skips(
     let at = now.as_micros();
     sqlx::query!(
         "INSERT INTO infra_job_log (id, job_id, job_name, revision, handler_name, execute_index, status, run_trigger,
-            scheduled_at, fire_key, scheduled_until, fire_count, reason, blocked_by, end_time, last)
+            scheduled_at, fire_key, scheduled_until, fire_count, reason, blocked_by, error, end_time, last)
         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, 0, ?2, ?3,
-            value ->> 5, 0, value ->> 6, value ->> 7, value ->> 8, value ->> 9, ?4, 1
+            value ->> 5, 0, value ->> 6, value ->> 7, value ->> 8, value ->> 9, value ->> 10, ?4, 1
         FROM json_each(?1)",
         skips,
         status,
@@ -284,14 +310,17 @@ async fn advance(
                 micros(progress.next_fire_at),
                 micros(progress.plan_at),
                 micros(progress.decided_until),
+                signed(progress.released),
             )
         })
         .collect();
     let progress = to_json(&progress)?;
     sqlx::query!(
-        "UPDATE infra_job SET next_fire_at = new.next_fire_at, plan_at = new.plan_at, decided_until = new.decided_until
+        "UPDATE infra_job SET next_fire_at = new.next_fire_at, plan_at = new.plan_at, decided_until = new.decided_until,
+            released = new.released
         FROM (
-            SELECT value ->> 0 AS id, value ->> 1 AS next_fire_at, value ->> 2 AS plan_at, value ->> 3 AS decided_until
+            SELECT value ->> 0 AS id, value ->> 1 AS next_fire_at, value ->> 2 AS plan_at, value ->> 3 AS decided_until,
+                value ->> 4 AS released
             FROM json_each(?)
         ) AS new
         WHERE infra_job.id = new.id",

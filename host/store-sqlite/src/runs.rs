@@ -4,21 +4,25 @@ use async_trait::async_trait;
 use sqlx::SqliteConnection;
 use wasmtab_domain::{
     ids::{AttemptId, BootId, RunId},
-    job::Job,
-    release,
-    run::{Attempt, AttemptLog, Hold, Outcome, Run},
-    status::{AttemptStatus, RunState, Trigger},
+    release::{self, ActiveRun},
+    run::{Attempt, AttemptLog, Outcome, Run},
+    status::{RunState, Trigger},
     time::Timestamp,
 };
 use wasmtab_store::{
-    AttemptFilter, CancelReply, ClaimRequest, Claimed, FinishReply, Hint, NewCall, NewTrigger, Page,
+    AttemptFilter, CancelReply, ClaimRequest, Claimed, FinishReply, NewBackfill, NewCall, NewTrigger, Page,
     RunFilter, RunStore, StoreResult, Swept, TriggerRefused,
 };
 
 use crate::{
-    Ids, SqliteStore, claim,
-    convert::{JobRow, select_jobs, to_json},
-    finish, reads,
+    Ids, SqliteStore,
+    cancel::{self, Cancelled},
+    claim,
+    convert::to_json,
+    effects::Effects,
+    finish, jobs,
+    new_runs::{self, NewRun},
+    reads,
     release::active_runs,
     store_error,
 };
@@ -27,28 +31,35 @@ use crate::{
 impl RunStore for SqliteStore {
     async fn trigger(&self, trigger: NewTrigger) -> StoreResult<Result<Run, TriggerRefused>> {
         let ids = self.ids.clone();
-        let run = self
-            .write(move |c| Box::pin(async move { start(c, &ids, &trigger).await }))
-            .await?;
-        if run.is_ok() {
-            self.hints.send(Hint::Queue);
-        }
-        Ok(run)
+        self.write_announced(move |c, effects| {
+            Box::pin(async move { start(c, &ids, &trigger, effects).await })
+        })
+        .await
+    }
+
+    async fn backfill(&self, backfill: NewBackfill) -> StoreResult<Option<Vec<RunId>>> {
+        let ids = self.ids.clone();
+        self.write_announced(move |c, effects| {
+            Box::pin(async move { fill_back(c, &ids, &backfill, effects).await })
+        })
+        .await
     }
 
     async fn call(&self, call: NewCall) -> StoreResult<Run> {
         let ids = self.ids.clone();
-        let run = self
-            .write(move |c| Box::pin(async move { plan_call(c, &ids, &call).await }))
-            .await?;
-        self.hints.send(Hint::Queue);
-        Ok(run)
+        self.write_announced(move |c, effects| {
+            effects.queue = true;
+            Box::pin(async move { plan_call(c, &ids, &call).await })
+        })
+        .await
     }
 
     async fn claim_due(&self, request: &ClaimRequest) -> StoreResult<Claimed> {
         let (ids, request) = (self.ids.clone(), request.clone());
-        self.write(move |c| Box::pin(async move { claim::claim_due(c, &ids, &request).await }))
-            .await
+        self.write_announced(move |c, effects| {
+            Box::pin(async move { claim::claim_due(c, &ids, &request, effects).await })
+        })
+        .await
     }
 
     async fn mark_running(&self, begun: &[(AttemptId, Timestamp)]) -> StoreResult<()> {
@@ -62,45 +73,46 @@ impl RunStore for SqliteStore {
     }
 
     async fn finish(&self, outcomes: &[Outcome], now: Timestamp) -> StoreResult<Vec<FinishReply>> {
-        let owned = outcomes.to_vec();
-        let replies = self
-            .write(move |c| Box::pin(async move { finish::finish(c, &owned, now).await }))
-            .await?;
-        for (outcome, reply) in outcomes.iter().zip(&replies) {
-            match reply {
-                FinishReply::Ended => self.hints.send(Hint::RunEnded(outcome.run_id)),
-                FinishReply::Retry(_) => self.hints.send(Hint::RunChanged(outcome.run_id)),
-                FinishReply::Refused => {}
-            }
-        }
-        self.hints.send(Hint::Queue);
-        Ok(replies)
+        let (ids, outcomes) = (self.ids.clone(), outcomes.to_vec());
+        self.write_announced(move |c, effects| {
+            Box::pin(async move { finish::finish(c, &ids, &outcomes, now, effects).await })
+        })
+        .await
     }
 
     async fn cancel_run(&self, id: RunId, by: &str, now: Timestamp) -> StoreResult<CancelReply> {
         let (ids, by) = (self.ids.clone(), by.to_owned());
-        let reply = self
-            .write(move |c| Box::pin(async move { cancel(c, &ids, id, &by, now).await }))
+        let cancelled = self
+            .write_announced(move |c, effects| {
+                Box::pin(async move { cancel::run(c, &ids, id, &by, now, effects).await })
+            })
             .await?;
-        match reply {
-            CancelReply::Ended => {
-                self.hints.send(Hint::RunEnded(id));
-                self.hints.send(Hint::Queue);
-            }
-            CancelReply::Asked(attempt) => self.hints.send(Hint::Cancel(attempt)),
-            CancelReply::AlreadyEnded | CancelReply::NotFound => {}
-        }
-        Ok(reply)
+        Ok(match cancelled {
+            Cancelled::Ended => CancelReply::Ended,
+            Cancelled::Asked(attempt) => CancelReply::Asked(attempt),
+            Cancelled::Unknown if self.run(id).await?.is_some() => CancelReply::AlreadyEnded,
+            Cancelled::Unknown => CancelReply::NotFound,
+        })
+    }
+
+    async fn cancel_wishes(&self, boot_id: BootId) -> StoreResult<Vec<AttemptId>> {
+        let attempts = sqlx::query_scalar!(
+            r#"SELECT attempt_id AS "attempt_id!: i64" FROM run
+            WHERE state = 'running' AND cancel_by IS NOT NULL AND boot_id = ?"#,
+            boot_id.0
+        )
+        .fetch_all(&self.readers)
+        .await
+        .map_err(store_error)?;
+        Ok(attempts.into_iter().map(AttemptId).collect())
     }
 
     async fn rescue(&self, living: BootId, now: Timestamp) -> StoreResult<u64> {
-        let rescued = self
-            .write(move |c| Box::pin(async move { finish::rescue(c, living, now).await }))
-            .await?;
-        if rescued > 0 {
-            self.hints.send(Hint::Queue);
-        }
-        Ok(rescued)
+        let ids = self.ids.clone();
+        self.write_announced(move |c, effects| {
+            Box::pin(async move { finish::rescue(c, &ids, living, now, effects).await })
+        })
+        .await
     }
 
     async fn run(&self, id: RunId) -> StoreResult<Option<Run>> {
@@ -147,44 +159,81 @@ async fn start(
     connection: &mut SqliteConnection,
     ids: &Ids,
     trigger: &NewTrigger,
+    effects: &mut Effects,
 ) -> Result<Result<Run, TriggerRefused>, sqlx::Error> {
-    let row: Option<JobRow> = select_jobs!("WHERE id = ?", trigger.job_id.0)
-        .fetch_optional(&mut *connection)
-        .await?;
-    let Some(row) = row else {
+    let Some(job) = jobs::load(connection, trigger.job_id).await? else {
         return Ok(Err(TriggerRefused::NotFound));
     };
-    let job = Job::try_from(row)?;
     let active = active_runs(connection, std::slice::from_ref(&job)).await?;
     let overlap = trigger.overlap.unwrap_or(job.spec.overlap);
-    let held = match release::start(overlap, active.get(&job.id.0).map_or(&[], Vec::as_slice)) {
-        Ok(held) => held,
+    let start = match release::start(overlap, active.get(&job.id.0).map_or(&[], Vec::as_slice)) {
+        Ok(start) => start,
         Err(blocking) => return Ok(Err(TriggerRefused::Overlap(blocking))),
     };
-    let id = ids.next_run(trigger.now);
-    let (at, hold) = (trigger.now.as_micros(), held.then_some(Hold::Turn.as_str()));
-    let (kind, state) = (Trigger::Manual.as_str(), RunState::Queued.as_str());
-    let retry_of = trigger.retry_of.map(|run| run.0);
-    sqlx::query!(
-        "INSERT INTO run (id, job_id, job_name, revision, handler_name, handler_param, run_trigger, requested_by,
-            retry_of, scheduled_at, fire_key, due_at, state, hold)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?1, ?10, ?11, ?12)",
-        id.0,
-        job.id.0,
-        job.spec.name,
-        job.revision,
-        job.spec.handler_name,
-        trigger.handler_param,
-        kind,
-        trigger.by,
-        retry_of,
-        at,
-        state,
-        hold
-    )
-    .execute(&mut *connection)
-    .await?;
-    reads::made_run(connection, id).await.map(Ok)
+    let run = NewRun {
+        id: ids.next_run(trigger.now),
+        job: &job,
+        trigger: Trigger::Manual,
+        by: Some(&trigger.by),
+        handler_param: trigger.handler_param.as_deref(),
+        retry_of: trigger.retry_of,
+        upstream: None,
+        scheduled_at: trigger.now,
+        due_at: trigger.now,
+        held: start.held,
+    };
+    new_runs::insert(connection, ids, std::slice::from_ref(&run), trigger.now).await?;
+    for other in &start.cancels {
+        cancel::group(
+            connection,
+            ids,
+            (job.id.0, *other),
+            &trigger.by,
+            trigger.now,
+            effects,
+        )
+        .await?;
+    }
+    effects.queue = true;
+    reads::made_run(connection, run.id).await.map(Ok)
+}
+
+async fn fill_back(
+    connection: &mut SqliteConnection,
+    ids: &Ids,
+    backfill: &NewBackfill,
+    effects: &mut Effects,
+) -> Result<Option<Vec<RunId>>, sqlx::Error> {
+    let now = backfill.now;
+    let Some(job) = jobs::load(connection, backfill.job_id).await? else {
+        return Ok(None);
+    };
+    let mut active = active_runs(connection, std::slice::from_ref(&job))
+        .await?
+        .remove(&job.id.0)
+        .unwrap_or_default();
+    let overlap = backfill.overlap.unwrap_or(job.spec.overlap);
+    let mut runs = Vec::with_capacity(backfill.fires.len());
+    for (index, fire) in backfill.fires.iter().enumerate() {
+        let held = release::start_in_turn(overlap, &active).held;
+        let id = ids.next_run(now);
+        active.push(ActiveRun { run_id: id, held });
+        runs.push(NewRun {
+            id,
+            job: &job,
+            trigger: Trigger::Backfill,
+            by: Some(&backfill.by),
+            handler_param: backfill.handler_param.as_deref(),
+            retry_of: backfill.retry_of.get(index).copied(),
+            upstream: None,
+            scheduled_at: *fire,
+            due_at: now,
+            held,
+        });
+    }
+    new_runs::insert(connection, ids, &runs, now).await?;
+    effects.queue = true;
+    Ok(Some(runs.iter().map(|run| run.id).collect()))
 }
 
 async fn plan_call(connection: &mut SqliteConnection, ids: &Ids, call: &NewCall) -> Result<Run, sqlx::Error> {
@@ -199,8 +248,8 @@ async fn plan_call(connection: &mut SqliteConnection, ids: &Ids, call: &NewCall)
     let (kind, retry_of) = (Trigger::Call.as_str(), call.retry_of.map(|run| run.0));
     sqlx::query!(
         "INSERT INTO run (id, policy, handler_name, handler_param, run_trigger, requested_by, retry_of, scheduled_at,
-            fire_key, due_at, state)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?1, ?8, ?9)",
+            fire_key, due_at, state, group_id, priority)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?1, ?8, ?9, ?1, ?10)",
         id.0,
         policy,
         call.handler_name,
@@ -209,77 +258,10 @@ async fn plan_call(connection: &mut SqliteConnection, ids: &Ids, call: &NewCall)
         call.by,
         retry_of,
         at,
-        state
+        state,
+        call.policy.priority
     )
     .execute(&mut *connection)
     .await?;
     reads::made_run(connection, id).await
-}
-
-async fn cancel(
-    connection: &mut SqliteConnection,
-    ids: &Ids,
-    id: RunId,
-    by: &str,
-    now: Timestamp,
-) -> Result<CancelReply, sqlx::Error> {
-    let active = sqlx::query!("SELECT state, attempt_id FROM run WHERE id = ?", id.0)
-        .fetch_optional(&mut *connection)
-        .await?;
-    let Some(run) = active else {
-        let ended = reads::run(connection, id).await?;
-        return Ok(if ended.is_some() {
-            CancelReply::AlreadyEnded
-        } else {
-            CancelReply::NotFound
-        });
-    };
-    if run.state == RunState::Running.as_str()
-        && let Some(attempt) = run.attempt_id
-    {
-        sqlx::query!(
-            "UPDATE run SET cancel_by = coalesce(cancel_by, ?) WHERE id = ?",
-            by,
-            id.0
-        )
-        .execute(connection)
-        .await?;
-        return Ok(CancelReply::Asked(AttemptId(attempt)));
-    }
-    end_unstarted(connection, ids, id, AttemptStatus::Cancelled, Some(by), now).await?;
-    Ok(CancelReply::Ended)
-}
-
-/// Ends a run none of whose attempts is going on: a row of the log tells, and the next run of its job gets its turn.
-pub(crate) async fn end_unstarted(
-    connection: &mut SqliteConnection,
-    ids: &Ids,
-    id: RunId,
-    status: AttemptStatus,
-    by: Option<&str>,
-    now: Timestamp,
-) -> Result<(), sqlx::Error> {
-    let run = sqlx::query!("SELECT job_id, attempts FROM run WHERE id = ?", id.0)
-        .fetch_one(&mut *connection)
-        .await?;
-    let row = if run.attempts == 0 { id.0 } else { ids.next(now) };
-    let (at, status) = (now.as_micros(), status.as_str());
-    sqlx::query!(
-        "INSERT INTO infra_job_log (id, job_id, job_name, revision, handler_name, handler_param, execute_index, status,
-            run_id, run_trigger, requested_by, retry_of, scheduled_at, fire_key, due_at, end_time, cancel_by, last)
-        SELECT ?2, job_id, job_name, revision, handler_name, handler_param, attempts + 1, ?3, id, run_trigger,
-            requested_by, retry_of, scheduled_at, fire_key, due_at, ?4, ?5, 1
-        FROM run WHERE id = ?1",
-        id.0,
-        row,
-        status,
-        at,
-        by
-    )
-    .execute(&mut *connection)
-    .await?;
-    sqlx::query!("DELETE FROM run WHERE id = ?", id.0)
-        .execute(&mut *connection)
-        .await?;
-    finish::give_turns(connection, run.job_id.as_slice()).await
 }

@@ -110,7 +110,7 @@ async fn commit(connection: &mut SqliteConnection, group: &mut Vec<Work>) {
         let _ = rollback(connection).await;
     }
     for acknowledge in done {
-        acknowledge(outcome.as_ref().map(|()| ()));
+        acknowledge(outcome.as_ref().copied());
     }
 }
 

@@ -24,8 +24,8 @@ pub use self::{
     nodes::{NodeInfo, NodeStore},
     plugins::{Activation, BindRequest, DeleteRefused, NewVersion, PluginStore, Pushed},
     runs::{
-        AttemptFilter, CancelReply, ClaimRequest, Claimed, FinishReply, NewCall, NewTrigger, RunFilter,
-        RunStore, Swept, TriggerRefused,
+        AttemptFilter, CancelReply, ClaimRequest, Claimed, FinishReply, NewBackfill, NewCall, NewTrigger,
+        RunFilter, RunStore, Swept, TriggerRefused,
     },
     state::{StateError, StateScope, StateStore},
 };

@@ -37,6 +37,25 @@ pub enum TriggerRefused {
     Overlap(RunId),
 }
 
+/// Instants of the past that shall run once more, or at last.
+#[derive(Clone, Debug)]
+pub struct NewBackfill {
+    /// Of which job.
+    pub job_id: JobId,
+    /// The instants, in order.
+    pub fires: Vec<Timestamp>,
+    /// In place of the job's own parameter.
+    pub handler_param: Option<String>,
+    /// In place of the job's own rule.
+    pub overlap: Option<Overlap>,
+    /// The ended runs that they repeat, in the order of `fires`; empty where they repeat none.
+    pub retry_of: Vec<RunId>,
+    /// Who asks.
+    pub by: String,
+    /// When.
+    pub now: Timestamp,
+}
+
 /// A call of a handler without a job.
 #[derive(Clone, Debug)]
 pub struct NewCall {
@@ -67,6 +86,8 @@ pub struct ClaimRequest {
     pub now: Timestamp,
     /// How many at most.
     pub limit: u32,
+    /// How many of them by age alone, whatever their priority.
+    pub by_age: u32,
 }
 
 /// What a claim took.
@@ -85,6 +106,8 @@ pub enum FinishReply {
     Ended,
     /// Another attempt follows at this instant.
     Retry(Timestamp),
+    /// The attempt goes on without its process.
+    Pending,
     /// The claim was not the attempt's owner any more: nothing was written.
     Refused,
 }
@@ -149,6 +172,9 @@ pub trait RunStore: Send + Sync {
     /// Starts a job by hand, as its overlap rule allows. Paused and stopped jobs may be started.
     async fn trigger(&self, trigger: NewTrigger) -> StoreResult<Result<Run, TriggerRefused>>;
 
+    /// Makes a run for each of the instants, one after another unless the job lets runs overlap; none when there is no such job.
+    async fn backfill(&self, backfill: NewBackfill) -> StoreResult<Option<Vec<RunId>>>;
+
     /// Plans a call.
     async fn call(&self, call: NewCall) -> StoreResult<Run>;
 
@@ -163,6 +189,9 @@ pub trait RunStore: Send + Sync {
 
     /// Asks for a run's end.
     async fn cancel_run(&self, id: RunId, by: &str, now: Timestamp) -> StoreResult<CancelReply>;
+
+    /// The attempts of this process that somebody asked to end.
+    async fn cancel_wishes(&self, boot_id: BootId) -> StoreResult<Vec<AttemptId>>;
 
     /// Ends the attempts of processes that are gone, as `abandoned`, and returns their runs to the queue.
     async fn rescue(&self, living: BootId, now: Timestamp) -> StoreResult<u64>;

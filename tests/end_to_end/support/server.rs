@@ -15,7 +15,7 @@ use super::binary::{self, Output};
 
 const TOKEN: &str = "test-administrator-token";
 /// A condition that is not there by then will not come: the machine may be slow, so this is generous.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A server; killed when it is dropped.
 #[derive(Debug)]
@@ -83,11 +83,6 @@ impl Server {
     /// A directory for the test's own files.
     pub(crate) fn scratch(&self) -> &Path {
         self.directory.path()
-    }
-
-    /// Where it listens.
-    pub(crate) fn url(&self) -> &str {
-        &self.url
     }
 
     /// Ends the server as a power cut would.

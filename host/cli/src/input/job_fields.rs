@@ -63,7 +63,7 @@ pub(crate) struct JobFields {
     /// The most memory one attempt may have: 64MiB
     #[arg(long, value_name = "SIZE")]
     memory_limit: Option<String>,
-    /// While a run is active: skip, bufferOne or allow
+    /// While a run is active: skip, bufferOne, bufferAll, cancelOther or allow
     #[arg(long, value_name = "RULE")]
     overlap: Option<String>,
     /// Fires that nobody was there for: latest, all or skip
@@ -72,6 +72,42 @@ pub(crate) struct JobFields {
     /// How old a missed fire may be that `--misfire all` still runs
     #[arg(long, value_name = "LENGTH")]
     catch_up_window: Option<String>,
+    /// The longest by which a fire is put off
+    #[arg(long, value_name = "LENGTH")]
+    jitter: Option<String>,
+    /// Which runs come first: -1000 to 1000
+    #[arg(long, value_name = "N", allow_hyphen_values = true)]
+    priority: Option<String>,
+    /// Fires that run at most
+    #[arg(long, value_name = "N")]
+    max_runs: Option<String>,
+    /// When it must not fire: names of calendars, or a JSON list of windows
+    #[arg(long, value_name = "WINDOWS")]
+    blackouts: Option<String>,
+    /// Runs that one fire makes
+    #[arg(long, value_name = "N")]
+    shards: Option<String>,
+    /// After how long an attempt somebody is told
+    #[arg(long, value_name = "LENGTH")]
+    warn_after: Option<String>,
+    /// The plugin version that a retry runs: current or same
+    #[arg(long, value_name = "WHICH")]
+    retry_version: Option<String>,
+    /// Jobs that start when a run has succeeded (a,b)
+    #[arg(long, value_name = "JOBS")]
+    on_success: Option<String>,
+    /// Jobs that start when a run has failed for good (a,b)
+    #[arg(long, value_name = "JOBS")]
+    on_failure: Option<String>,
+    /// Words by which jobs are chosen together (a,b)
+    #[arg(long, value_name = "LABELS")]
+    labels: Option<String>,
+    /// Who answers for it
+    #[arg(long, value_name = "WHO")]
+    owner: Option<String>,
+    /// What to do when it fails: a text or a link
+    #[arg(long, value_name = "TEXT")]
+    runbook: Option<String>,
     /// Any field by its name; FIELD=null puts its default back
     #[arg(long = "set", value_name = "FIELD=VALUE")]
     sets: Vec<String>,
@@ -101,6 +137,18 @@ impl JobFields {
             ("overlap", self.overlap),
             ("misfire", self.misfire),
             ("catchUpWindow", self.catch_up_window),
+            ("jitter", self.jitter),
+            ("priority", self.priority),
+            ("maxRuns", self.max_runs),
+            ("blackouts", self.blackouts),
+            ("shards", self.shards),
+            ("warnAfter", self.warn_after),
+            ("retryVersion", self.retry_version),
+            ("onSuccess", self.on_success),
+            ("onFailure", self.on_failure),
+            ("labels", self.labels),
+            ("owner", self.owner),
+            ("runbook", self.runbook),
         ] {
             if let Some(said) = said {
                 fields.insert(name.to_owned(), value_of(name, &said)?);
@@ -131,11 +179,11 @@ fn value_of(name: &str, said: &str) -> Result<Value, Failure> {
     Ok(match name {
         "handlerParam" => Value::String(file::or_literal(said)?),
         // Numbers go as numbers; whatever else is said is refused by the server with its own words.
-        "retryCount" | "fuel" => said
+        "retryCount" | "fuel" | "maxRuns" | "shards" | "priority" => said
             .trim()
-            .parse::<u64>()
+            .parse::<i64>()
             .map_or_else(|_| said.into(), Value::from),
-        "retryOn" => list(said),
+        "retryOn" | "onSuccess" | "onFailure" | "labels" | "blackouts" => list(said),
         "retryBackoff" if said.contains(',') || said.trim_start().starts_with('[') => list(said),
         // One wait is a list of one: `--retry-backoff 30s`.
         "retryBackoff" if said.starts_with(|c: char| c.is_ascii_digit()) => list(said),

@@ -85,10 +85,14 @@ pub(crate) async fn start(options: Options) -> Result<Server, Failure> {
         .build()
         .map_err(|error| Failure::own(format!("no threads for guests: {error}")))?;
 
+    let completion = wasmtab_service::completion_key(&*store)
+        .await
+        .map_err(Failure::own)?;
     let service_config = ServiceConfig {
         max_memory: runtime.config().max_memory,
         max_upload: runtime.config().compile.upload,
         admin_token: options.admin_token,
+        completion: completion.clone(),
     };
     let inspector = Arc::new(RuntimeInspector(Arc::clone(&runtime)));
     let service = Arc::new(Service::new(
@@ -117,7 +121,12 @@ pub(crate) async fn start(options: Options) -> Result<Server, Failure> {
         guests: guests.handle().clone(),
         replan,
     };
-    let sandbox = Arc::new(Sandbox::new(Arc::clone(&store), runtime, timer.clone()));
+    let sandbox = Arc::new(Sandbox::new(
+        Arc::clone(&store),
+        runtime,
+        timer.clone(),
+        completion,
+    ));
     let scheduler = wasmtab_scheduler::start(config, store, timer, sandbox)
         .await
         .map_err(Failure::own)?;

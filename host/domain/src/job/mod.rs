@@ -1,21 +1,25 @@
 //! A job: what it says, how it is read, and what has been planned of it.
 
+mod blackout;
 mod read;
 mod schedule;
+mod value;
 
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use wasmtab_cron::Dialect;
 
 pub use self::{
-    read::{ReadContext, bytes_text, parse_bytes},
+    blackout::{Blackout, Calendars, Window, read_windows},
+    read::ReadContext,
     schedule::Schedule,
+    value::{bytes_text, parse_bytes},
 };
 use crate::{
     ids::JobId,
     interval::Interval,
     limits,
-    policy::{JobStatus, Misfire, Overlap, RetryPolicy},
+    policy::{JobStatus, Misfire, Overlap, RetryPolicy, RetryVersion},
     time::Timestamp,
 };
 
@@ -60,6 +64,30 @@ pub struct JobSpec {
     pub misfire: Misfire,
     /// How old a missed fire may be that `misfire: all` still runs.
     pub catch_up_window: Interval,
+    /// The longest by which a fire is put off, by an amount of its own.
+    pub jitter: Interval,
+    /// Which runs come first where not all can: the higher.
+    pub priority: i32,
+    /// Fires that run at most; then the job has done its work.
+    pub max_runs: Option<u64>,
+    /// When it must not fire.
+    pub blackouts: Vec<Blackout>,
+    /// Runs that one fire makes, each told its index.
+    pub shards: u32,
+    /// How long an attempt may take before somebody is told; it goes on.
+    pub warn_after: Option<Interval>,
+    /// Which plugin version a retry runs.
+    pub retry_version: RetryVersion,
+    /// Jobs that start when a run has succeeded.
+    pub on_success: Vec<String>,
+    /// Jobs that start when a run has failed for good.
+    pub on_failure: Vec<String>,
+    /// Words by which jobs are chosen together.
+    pub labels: Vec<String>,
+    /// Who answers for it.
+    pub owner: Option<String>,
+    /// What to do when it fails: a text or a link.
+    pub runbook: Option<String>,
 }
 
 impl JobSpec {
@@ -83,6 +111,18 @@ impl JobSpec {
             overlap: Overlap::Skip,
             misfire: Misfire::Latest,
             catch_up_window: Interval::from_secs(3_600),
+            jitter: Interval::from_secs(0),
+            priority: 0,
+            max_runs: None,
+            blackouts: Vec::new(),
+            shards: 1,
+            warn_after: None,
+            retry_version: RetryVersion::Current,
+            on_success: Vec::new(),
+            on_failure: Vec::new(),
+            labels: Vec::new(),
+            owner: None,
+            runbook: None,
         }
     }
 
@@ -100,6 +140,7 @@ impl JobSpec {
             && self.timezone == other.timezone
             && self.start_at == other.start_at
             && self.end_at == other.end_at
+            && self.max_runs == other.max_runs
     }
 }
 
@@ -126,6 +167,8 @@ pub struct Progress {
     pub plan_at: Option<Timestamp>,
     /// The newest instant that was ever decided.
     pub decided_until: Option<Timestamp>,
+    /// Fires that ran, or will: what `maxRuns` counts.
+    pub released: u64,
 }
 
 /// A row of `infra_job`.

@@ -1,17 +1,19 @@
 //! Reading what a person or a program says of a job: every wrong field is named, nothing is guessed.
 
 use chrono_tz::Tz;
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use wasmtab_cron as cron;
 
-use super::JobSpec;
+use super::{
+    JobSpec, blackout,
+    value::{
+        fuel, labels, memory, name, names, param, plain, positive, remark, retry_count, retry_on, text,
+        whole, zone,
+    },
+};
 use crate::{
     field::{FieldError, FieldErrors},
-    interval::Interval,
     limits,
-    policy::RETRYABLE,
-    status::AttemptStatus,
     time::Timestamp,
 };
 
@@ -119,6 +121,34 @@ impl JobSpec {
             blank.catch_up_window,
             plain,
         );
+        reader.take("jitter", &mut self.jitter, blank.jitter, plain);
+        reader.take("priority", &mut self.priority, blank.priority, |value| {
+            let most = i64::from(limits::PRIORITY);
+            whole(value, -most, most).map(|number| number as i32)
+        });
+        reader.take("maxRuns", &mut self.max_runs, None, |value| {
+            whole(value, 1, i64::MAX).map(|number| Some(number as u64))
+        });
+        reader.take("blackouts", &mut self.blackouts, Vec::new(), blackout::read);
+        reader.take("shards", &mut self.shards, blank.shards, |value| {
+            whole(value, 1, i64::from(limits::SHARDS)).map(|number| number as u32)
+        });
+        reader.take("warnAfter", &mut self.warn_after, None, |value| {
+            positive(value).map(Some)
+        });
+        reader.take(
+            "retryVersion",
+            &mut self.retry_version,
+            blank.retry_version,
+            plain,
+        );
+        reader.take("onSuccess", &mut self.on_success, Vec::new(), names);
+        reader.take("onFailure", &mut self.on_failure, Vec::new(), names);
+        reader.take("labels", &mut self.labels, Vec::new(), labels);
+        reader.take("owner", &mut self.owner, None, |value| remark(value).map(Some));
+        reader.take("runbook", &mut self.runbook, None, |value| {
+            remark(value).map(Some)
+        });
 
         let mut errors = reader.errors;
         let bad = |name: &str, errors: &[FieldError]| {
@@ -127,6 +157,11 @@ impl JobSpec {
         for (name, value) in [("name", &self.name), ("handlerName", &self.handler_name)] {
             if value.is_empty() && !bad(name, &errors) {
                 errors.push(FieldError::new(name, "is missing"));
+            }
+        }
+        for (name, chain) in [("onSuccess", &self.on_success), ("onFailure", &self.on_failure)] {
+            if chain.contains(&self.name) {
+                errors.push(FieldError::new(name, "names the job itself: it would never end"));
             }
         }
         self.settle_schedule(&mut errors);
@@ -201,6 +236,18 @@ const FIELDS: &[&str] = &[
     "overlap",
     "misfire",
     "catchUpWindow",
+    "jitter",
+    "priority",
+    "maxRuns",
+    "blackouts",
+    "shards",
+    "warnAfter",
+    "retryVersion",
+    "onSuccess",
+    "onFailure",
+    "labels",
+    "owner",
+    "runbook",
 ];
 
 fn unknown(name: &str) -> String {
@@ -233,168 +280,5 @@ impl Reader<'_> {
                 Err(reason) => self.errors.push(FieldError::new(name, reason)),
             },
         }
-    }
-}
-
-fn plain<T: DeserializeOwned>(value: &Value) -> Result<T, String> {
-    serde_json::from_value(value.clone()).map_err(|error| error.to_string())
-}
-
-fn text(value: &Value) -> Result<String, String> {
-    match value {
-        Value::String(text) => Ok(text.clone()),
-        other => Err(format!("must be a text, not {}", kind(other))),
-    }
-}
-
-fn kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "a truth value",
-        Value::Number(_) => "a number",
-        Value::String(_) => "a text",
-        Value::Array(_) => "a list",
-        Value::Object(_) => "an object",
-    }
-}
-
-fn name(value: &Value) -> Result<String, String> {
-    let text = text(value)?;
-    if text.trim().is_empty() {
-        return Err("is empty".into());
-    }
-    if text.trim() != text {
-        return Err(format!("`{text}` begins or ends with a space"));
-    }
-    if text.len() > limits::NAME_BYTES {
-        return Err(format!(
-            "is {} bytes long; {} are allowed",
-            text.len(),
-            limits::NAME_BYTES
-        ));
-    }
-    if text.chars().any(char::is_control) {
-        return Err("contains a control character".into());
-    }
-    Ok(text)
-}
-
-/// A parameter is a text; an object or a list written in place of one stands for its JSON.
-fn param(value: &Value) -> Result<String, String> {
-    let text = match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    };
-    if text.len() > limits::PARAM_BYTES {
-        return Err(format!(
-            "is {} bytes long; {} are allowed",
-            text.len(),
-            limits::PARAM_BYTES
-        ));
-    }
-    Ok(text)
-}
-
-fn zone(value: &Value) -> Result<Tz, String> {
-    let text = text(value)?;
-    text.parse()
-        .map_err(|_| format!("`{text}` is not an IANA time zone like Asia/Shanghai or UTC"))
-}
-
-fn positive(value: &Value) -> Result<Interval, String> {
-    match plain::<Interval>(value)? {
-        interval if interval.as_secs() == 0 => Err("must be at least one second".into()),
-        interval => Ok(interval),
-    }
-}
-
-fn retry_count(value: &Value) -> Result<u32, String> {
-    match value.as_u64() {
-        Some(count) if count <= u64::from(limits::RETRIES) => Ok(count as u32),
-        _ => Err(format!(
-            "must be a whole number from 0 to {}, not {value}",
-            limits::RETRIES
-        )),
-    }
-}
-
-fn retry_on(value: &Value) -> Result<Vec<AttemptStatus>, String> {
-    let words = || {
-        RETRYABLE
-            .iter()
-            .map(|status| status.as_str())
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
-    let list = value
-        .as_array()
-        .ok_or_else(|| format!("must be a list of {}", words()))?;
-    let mut statuses = Vec::new();
-    for item in list {
-        let status = text(item)?
-            .parse::<AttemptStatus>()
-            .ok()
-            .filter(|status| RETRYABLE.contains(status));
-        let status = status.ok_or_else(|| format!("{item} cannot be retried; that can be {}", words()))?;
-        if !statuses.contains(&status) {
-            statuses.push(status);
-        }
-    }
-    Ok(statuses)
-}
-
-fn fuel(value: &Value) -> Result<u64, String> {
-    value
-        .as_u64()
-        .filter(|fuel| (1..=i64::MAX as u64).contains(fuel))
-        .ok_or_else(|| format!("must be a whole number of at least 1, not {value}"))
-}
-
-fn memory(value: &Value, max: u64) -> Result<u64, String> {
-    let bytes = match value {
-        Value::Number(number) => number
-            .as_u64()
-            .ok_or_else(|| format!("must be a whole number of bytes, not {number}"))?,
-        other => parse_bytes(&text(other)?)?,
-    };
-    if bytes < limits::MIN_MEMORY {
-        return Err(format!(
-            "{bytes} bytes are less than one page ({} bytes)",
-            limits::MIN_MEMORY
-        ));
-    }
-    if bytes > max {
-        return Err(format!(
-            "{} is above this server's maximum of {}",
-            bytes_text(bytes),
-            bytes_text(max)
-        ));
-    }
-    Ok(bytes)
-}
-
-const UNITS: [(&str, u64); 4] = [("KiB", 1 << 10), ("MiB", 1 << 20), ("GiB", 1 << 30), ("B", 1)];
-
-/// Reads a number of bytes: `1048576`, `64MiB`, `1GiB`.
-pub fn parse_bytes(text: &str) -> Result<u64, String> {
-    let refuse = || format!("`{text}` is not a size: write bytes (`1048576`) or KiB, MiB, GiB (`64MiB`)");
-    let trimmed = text.trim();
-    let (number, unit) = UNITS
-        .iter()
-        .find_map(|(unit, size)| trimmed.strip_suffix(unit).map(|number| (number, *size)))
-        .unwrap_or((trimmed, 1));
-    let number: u64 = number.trim().parse().map_err(|_| refuse())?;
-    number.checked_mul(unit).ok_or_else(refuse)
-}
-
-/// Writes a number of bytes with the largest unit that divides it.
-pub fn bytes_text(bytes: u64) -> String {
-    match UNITS[..3]
-        .iter()
-        .rev()
-        .find(|(_, size)| bytes >= *size && bytes % size == 0)
-    {
-        Some((unit, size)) => format!("{}{unit}", bytes / size),
-        None => format!("{bytes}B"),
     }
 }

@@ -21,7 +21,7 @@ use wasmtab_runtime::{
 pub(crate) const MIB: u64 = 1024 * 1024;
 
 /// A timeout that no test waits for.
-pub(crate) const LONG: Duration = Duration::from_secs(600);
+pub(crate) const LONG: Duration = Duration::from_mins(10);
 /// A timeout that tests of timeouts wait for.
 pub(crate) const SHORT: Duration = Duration::from_millis(50);
 

@@ -10,7 +10,7 @@ use axum::{
 use serde::Deserialize;
 use wasmtab_domain::interval::Interval;
 use wasmtab_service::{
-    RetryBody, RunQuery, ServiceError,
+    CompleteBody, RetryBody, RunQuery, ServiceError,
     view::{ListView, LogView, RunView},
 };
 
@@ -20,8 +20,8 @@ use super::{
 };
 use crate::{
     app::App,
-    auth::Caller,
-    extract::{JsonOrDefault, run_id},
+    auth::{self, Caller},
+    extract::{self, JsonOrDefault, run_id},
     reply::Reply,
 };
 
@@ -46,6 +46,21 @@ pub(crate) struct RunLogQuery {
     attempt: Option<u32>,
     /// `json` or `text`; by `Accept` unless said.
     format: Option<LogFormat>,
+}
+
+/// Reports work done
+///
+/// For handlers that returned `pending`: whoever bears the attempt's completion token ends it. The run is retried as its job says.
+#[utoipa::path(post, path = "/runs/{id}/complete", tag = "runs", operation_id = "completeRun", request_body = CompleteBody,
+    params(("id" = String, Path)), responses((status = 200, body = RunView)))]
+pub(crate) async fn complete(
+    State(app): State<App>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+    extract::Json(body): extract::Json<CompleteBody>,
+) -> Reply<Json<RunView>> {
+    let token = auth::bearer(&headers).ok_or(ServiceError::Unauthorized)?;
+    Ok(Json(app.service.complete_run(run_id(&id)?, token, body).await?))
 }
 
 /// Lists runs

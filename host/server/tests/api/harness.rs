@@ -19,6 +19,7 @@ use tempfile::TempDir;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt as _;
 use wasmtab_domain::{
+    completion::CompletionKey,
     digest::Digest,
     plugin::{Description, PluginKind, VersionFacts},
     time::{Clock, Timestamp},
@@ -125,7 +126,7 @@ impl Api {
         let config = ServiceConfig {
             max_upload: MAX_UPLOAD,
             admin_token: admin_token.map(str::to_owned),
-            ..ServiceConfig::default()
+            ..ServiceConfig::new(CompletionKey::new([7; 32]))
         };
         let service = Arc::new(Service::new(
             store,

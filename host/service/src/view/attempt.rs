@@ -25,7 +25,7 @@ pub struct AttemptView {
     pub execute_index: u32,
     /// How it stands or ended: `claimed`, `running`, `success`, `failure`, `trap`, `timeout`, ….
     pub status: String,
-    /// Why fires were skipped: `overlap`, `misfire`, `paused`.
+    /// Why fires were skipped: `overlap`, `misfire`, `paused`, `blackout`, `noJob`, `chainDepth`.
     pub reason: Option<String>,
     /// The run that was in the way.
     pub blocked_by: Option<String>,
@@ -33,6 +33,12 @@ pub struct AttemptView {
     pub trigger: String,
     /// Who asked; null for the schedule.
     pub requested_by: Option<String>,
+    /// The run whose end started this one.
+    pub upstream_run: Option<String>,
+    /// Which part of its fire the run is, from 0.
+    pub shard_index: u32,
+    /// Into how many parts its fire was cut.
+    pub shard_count: u32,
     /// The planned instant; of skipped fires the first.
     #[schema(format = DateTime)]
     pub scheduled_at: String,
@@ -127,6 +133,9 @@ impl AttemptView {
             blocked_by: attempt.blocked_by.map(|id| id.to_string()),
             trigger: attempt.trigger.to_string(),
             requested_by: attempt.requested_by.clone(),
+            upstream_run: attempt.upstream_run.map(|id| id.to_string()),
+            shard_index: attempt.shard.index,
+            shard_count: attempt.shard.count,
             scheduled_at: attempt.scheduled_at.in_zone(zone),
             scheduled_until: at(attempt.scheduled_until),
             fire_count: attempt.fire_count,

@@ -4,7 +4,7 @@ use wasmtab_cron::Lang;
 use wasmtab_domain::{
     ids::JobId,
     interval::Interval,
-    job::{Job, JobSpec, Pause},
+    job::{Blackout, Job, JobSpec, Pause},
     plugin::Handler,
     policy::Backoff,
 };
@@ -50,12 +50,37 @@ pub struct SpecView {
     pub fuel: Option<u64>,
     /// The most bytes of linear memory that one attempt may have.
     pub memory_limit: u64,
-    /// `skip`, `bufferOne` or `allow`.
+    /// `skip`, `bufferOne`, `bufferAll`, `cancelOther` or `allow`.
     pub overlap: String,
     /// `latest`, `all` or `skip`.
     pub misfire: String,
     /// How old a missed fire may be that `misfire: all` still runs, in seconds.
     pub catch_up_window: u64,
+    /// The longest by which a fire is put off, in seconds.
+    pub jitter: u64,
+    /// Which runs come first where not all can: the higher.
+    pub priority: i32,
+    /// Fires that run at most; null for no bound.
+    pub max_runs: Option<u64>,
+    /// When it must not fire: names of calendars, dates, windows of the week.
+    #[schema(value_type = Vec<Object>)]
+    pub blackouts: Vec<Blackout>,
+    /// Runs that one fire makes.
+    pub shards: u32,
+    /// After how many seconds of an attempt somebody is told; null for never.
+    pub warn_after: Option<u64>,
+    /// `current` or `same`: which plugin version a retry runs.
+    pub retry_version: String,
+    /// Jobs that start when a run has succeeded.
+    pub on_success: Vec<String>,
+    /// Jobs that start when a run has failed for good.
+    pub on_failure: Vec<String>,
+    /// Words by which jobs are chosen together.
+    pub labels: Vec<String>,
+    /// Who answers for it.
+    pub owner: Option<String>,
+    /// What to do when it fails.
+    pub runbook: Option<String>,
 }
 
 /// `fixed`, `exponential`, or the waits themselves in seconds.
@@ -160,6 +185,18 @@ impl From<&JobSpec> for SpecView {
             overlap: spec.overlap.to_string(),
             misfire: spec.misfire.to_string(),
             catch_up_window: spec.catch_up_window.as_secs(),
+            jitter: spec.jitter.as_secs(),
+            priority: spec.priority,
+            max_runs: spec.max_runs,
+            blackouts: spec.blackouts.clone(),
+            shards: spec.shards,
+            warn_after: spec.warn_after.map(Interval::as_secs),
+            retry_version: spec.retry_version.to_string(),
+            on_success: spec.on_success.clone(),
+            on_failure: spec.on_failure.clone(),
+            labels: spec.labels.clone(),
+            owner: spec.owner.clone(),
+            runbook: spec.runbook.clone(),
         }
     }
 }

@@ -49,11 +49,38 @@ pub struct JobInput {
     /// Bytes, or a text like `64MiB`; 256 MiB.
     #[schema(value_type = Option<Object>, example = "256MiB")]
     pub memory_limit: Option<serde_json::Value>,
-    /// `skip` (the default), `bufferOne` or `allow`.
+    /// `skip` (the default), `bufferOne`, `bufferAll`, `cancelOther` or `allow`.
     pub overlap: Option<String>,
     /// `latest` (the default), `all` or `skip`.
     pub misfire: Option<String>,
     /// How old a missed fire may be that `misfire: all` still runs; 1 h.
     #[schema(value_type = Option<Object>, example = "1h")]
     pub catch_up_window: Option<serde_json::Value>,
+    /// The longest by which a fire is put off, by an amount of its own; 0.
+    #[schema(value_type = Option<Object>, example = "30s")]
+    pub jitter: Option<serde_json::Value>,
+    /// -1000 to 1000, the higher first; 0.
+    pub priority: Option<i32>,
+    /// Fires that run at most; not limited.
+    pub max_runs: Option<u64>,
+    /// When it must not fire: names of calendars, `{date}`, `{from, until}` (dates), `{days, from, until}` (times of day).
+    #[schema(value_type = Option<Vec<Object>>)]
+    pub blackouts: Option<serde_json::Value>,
+    /// Runs that one fire makes, 1 to 1000; 1.
+    pub shards: Option<u32>,
+    /// After how long an attempt somebody is told; never.
+    #[schema(value_type = Option<Object>, example = "10m")]
+    pub warn_after: Option<serde_json::Value>,
+    /// The plugin version that a retry runs: `current` (the default) or `same`.
+    pub retry_version: Option<String>,
+    /// Names of jobs that start when a run has succeeded.
+    pub on_success: Option<Vec<String>>,
+    /// Names of jobs that start when a run has failed for good.
+    pub on_failure: Option<Vec<String>>,
+    /// Words by which jobs are chosen together.
+    pub labels: Option<Vec<String>>,
+    /// Who answers for it.
+    pub owner: Option<String>,
+    /// What to do when it fails: a text or a link.
+    pub runbook: Option<String>,
 }

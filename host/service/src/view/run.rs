@@ -28,12 +28,18 @@ pub struct RunView {
     pub requested_by: Option<String>,
     /// The ended run that it repeats.
     pub retry_of: Option<String>,
+    /// The run whose end started it.
+    pub upstream_run: Option<String>,
+    /// Which part of its fire it is, from 0.
+    pub shard_index: u32,
+    /// Into how many parts its fire was cut.
+    pub shard_count: u32,
     /// The planned instant, in the job's zone.
     #[schema(format = DateTime)]
     pub scheduled_at: String,
     /// `scheduled`, `queued`, `running`, `waitingRetry`; once it has ended, its last attempt's status.
     pub status: String,
-    /// Why it may not be claimed yet though it is due: `turn` or `paused`.
+    /// Why it may not be claimed yet though it is due: `turn`, `paused`, `handler` or `capacity`.
     pub held: Option<String>,
     /// When its next attempt is due; null once it has ended.
     #[schema(format = DateTime)]
@@ -69,6 +75,9 @@ impl RunView {
             trigger: run.trigger.to_string(),
             requested_by: run.requested_by.clone(),
             retry_of: run.retry_of.map(|id| id.to_string()),
+            upstream_run: run.upstream_run.map(|id| id.to_string()),
+            shard_index: run.shard.index,
+            shard_count: run.shard.count,
             scheduled_at: run.scheduled_at.in_zone(zone),
             status: run.status.to_string(),
             held: run.held.map(|hold| hold.to_string()),

@@ -61,6 +61,7 @@ pub(super) async fn a_claim_takes_no_more_than_asked(w: World) {
         node: "node".into(),
         now: at(60),
         limit: 2,
+        by_age: 0,
     };
     let first = w.store.claim_due(&request).await.unwrap();
     assert_eq!((first.claims.len(), first.next_due_at), (2, Some(at(60))));
@@ -78,6 +79,7 @@ pub(super) async fn nothing_is_claimed_before_it_is_due(w: World) {
         node: "node".into(),
         now: at(159),
         limit: 2,
+        by_age: 0,
     };
     let early = w.store.claim_due(&request).await.unwrap();
     assert_eq!((early.claims, early.next_due_at), (vec![], Some(at(160))));

@@ -9,8 +9,8 @@ use wasmtab_domain::{
     interval::Interval,
     job::{Job, JobSpec, ReadContext},
     limits,
-    policy::RetryPolicy,
-    run::{Attempt, AttemptLog, Claim, Outcome, Run, RunPolicy, RunStatus},
+    policy::{RetryPolicy, RetryVersion},
+    run::{Attempt, Claim, Outcome, Run, RunPolicy, RunStatus},
     status::{AttemptStatus, RunState},
     time::Timestamp,
 };
@@ -123,6 +123,7 @@ impl World {
             node: "node".into(),
             now,
             limit,
+            by_age: 0,
         };
         self.store.claim_due(&request).await.unwrap().claims
     }
@@ -232,20 +233,11 @@ pub(super) fn secs(at: Timestamp) -> i64 {
 /// The outcome of a claim that ended at `now`.
 pub(super) fn outcome(claim: &Claim, status: AttemptStatus, now: Timestamp) -> Outcome {
     Outcome {
-        attempt_id: claim.attempt_id,
-        run_id: claim.run_id,
-        status,
-        permanent: false,
         begin_time: Some(now),
-        end_time: now,
         duration: Some(0),
         result: (status == AttemptStatus::Success).then(|| "done".into()),
         error: (status != AttemptStatus::Success).then(|| "wrong".into()),
-        backtrace: None,
-        fuel_used: None,
-        peak_memory: None,
-        refusals: Vec::new(),
-        log: AttemptLog::default(),
+        ..Outcome::bare(claim.attempt_id, claim.run_id, status, now)
     }
 }
 
@@ -269,6 +261,11 @@ pub(super) fn policy(retry_count: u32) -> RunPolicy {
         monitor_timeout: Interval::from_secs(30),
         fuel: None,
         memory_limit: limits::DEFAULT_MEMORY,
+        priority: 0,
+        warn_after: None,
+        retry_version: RetryVersion::Current,
+        on_success: Vec::new(),
+        on_failure: Vec::new(),
     }
 }
 

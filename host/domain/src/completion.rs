@@ -1,0 +1,66 @@
+//! The one-run token with which work that goes on elsewhere is reported done.
+
+use std::fmt;
+
+use hmac::{Hmac, Mac};
+use sha2::Sha256;
+
+use crate::ids::{AttemptId, RunId};
+
+/// The database's own secret, from which every token follows: none has to be kept.
+#[derive(Clone)]
+pub struct CompletionKey([u8; 32]);
+
+impl CompletionKey {
+    /// A key of these bytes, which have to be random.
+    pub const fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The token of an attempt, in lower-case hex. Another attempt of the same run has another one.
+    pub fn token(&self, run: RunId, attempt: AttemptId) -> String {
+        let bytes = self.mac(run, attempt).finalize().into_bytes();
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// Whether `token` is the attempt's, without telling by the time it takes where it differs.
+    pub fn accepts(&self, run: RunId, attempt: AttemptId, token: &str) -> bool {
+        if token.len() != 64 || !token.is_ascii() {
+            return false;
+        }
+        let bytes: Option<Vec<u8>> = (0..32)
+            .map(|index| u8::from_str_radix(&token[index * 2..index * 2 + 2], 16).ok())
+            .collect();
+        bytes.is_some_and(|bytes| self.mac(run, attempt).verify_slice(&bytes).is_ok())
+    }
+
+    fn mac(&self, run: RunId, attempt: AttemptId) -> Hmac<Sha256> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of every length");
+        mac.update(&run.0.to_be_bytes());
+        mac.update(&attempt.0.to_be_bytes());
+        mac
+    }
+}
+
+impl fmt::Debug for CompletionKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CompletionKey(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_is_good_for_its_own_attempt_only() {
+        let key = CompletionKey::new([7; 32]);
+        let token = key.token(RunId(1), AttemptId(2));
+        assert!(key.accepts(RunId(1), AttemptId(2), &token));
+        assert!(!key.accepts(RunId(1), AttemptId(3), &token));
+        assert!(!CompletionKey::new([8; 32]).accepts(RunId(1), AttemptId(2), &token));
+        for wrong in ["", "zz", &token[1..], &"é".repeat(32)] {
+            assert!(!key.accepts(RunId(1), AttemptId(2), wrong));
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! Which of the runs that are due are claimed first.
+
+use std::collections::HashSet;
+
+use crate::{ids::RunId, time::Timestamp};
+
+/// One claim in so many takes the oldest run whatever its priority, so that none waits for ever.
+pub const BY_AGE: u32 = 8;
+
+/// Counts claims, and says how many of the next ones go by age.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Turns(u32);
+
+impl Turns {
+    /// Of the next `claims`, how many take the oldest run.
+    pub fn by_age(&mut self, claims: u32) -> u32 {
+        let counted = self.0.saturating_add(claims);
+        self.0 = counted % BY_AGE;
+        counted / BY_AGE
+    }
+}
+
+/// A run that is due.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Due {
+    /// Which.
+    pub run_id: RunId,
+    /// Since when.
+    pub due_at: Timestamp,
+}
+
+/// Chooses `limit` runs, `by_age` of them by age alone. `levels` has the runs of each priority, the highest first, each
+/// level the oldest first.
+pub fn choose(levels: &[Vec<Due>], limit: usize, by_age: usize) -> Vec<RunId> {
+    let mut oldest: Vec<_> = levels.iter().flatten().copied().collect();
+    oldest.sort_by_key(|due| due.due_at);
+    let mut chosen: Vec<_> = oldest
+        .iter()
+        .take(by_age.min(limit))
+        .map(|due| due.run_id)
+        .collect();
+    let taken: HashSet<_> = chosen.iter().copied().collect();
+    let rest = levels
+        .iter()
+        .flatten()
+        .map(|due| due.run_id)
+        .filter(|run| !taken.contains(run));
+    chosen.extend(rest.take(limit - chosen.len()));
+    chosen
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn due(id: i64, at: i64) -> Due {
+        Due {
+            run_id: RunId(id),
+            due_at: Timestamp::from_secs(at),
+        }
+    }
+
+    #[test]
+    fn the_higher_priority_comes_first_and_the_oldest_is_not_forgotten() {
+        let levels = [vec![due(1, 50), due(2, 60)], vec![due(3, 10), due(4, 20)]];
+        assert_eq!(choose(&levels, 3, 0), [1, 2, 3].map(RunId));
+        assert_eq!(choose(&levels, 3, 1), [3, 1, 2].map(RunId));
+        assert_eq!(choose(&levels, 1, 1), [RunId(3)]);
+        assert_eq!(choose(&levels, 9, 1).len(), 4);
+    }
+
+    #[test]
+    fn one_claim_in_eight_goes_by_age() {
+        let mut turns = Turns::default();
+        let single: u32 = (0..16).map(|_| turns.by_age(1)).sum();
+        assert_eq!(single, 2);
+        assert_eq!(turns.by_age(500), 62);
+        assert_eq!(turns.by_age(4), 1);
+    }
+}

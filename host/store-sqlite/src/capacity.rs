@@ -1,0 +1,123 @@
+//! Handlers that may not run all that is due: held ones, and those with a bound on attempts at once.
+//!
+//! A run that is due but may not start is marked with a hold, so that the next claim does not meet it again; whatever
+//! makes room takes the hold off.
+
+use std::collections::HashMap;
+
+use sqlx::SqliteConnection;
+use wasmtab_domain::run::Hold;
+
+use crate::convert::{to_json, unsigned};
+
+/// How many more attempts each bounded handler may have; those that are not named have no bound.
+#[derive(Debug, Default)]
+pub(crate) struct Capacity(HashMap<String, Room>);
+
+#[derive(Debug)]
+struct Room {
+    held: bool,
+    free: u64,
+}
+
+impl Capacity {
+    /// What holds now.
+    pub(crate) async fn load(connection: &mut SqliteConnection) -> Result<Self, sqlx::Error> {
+        let rows = sqlx::query!(
+            r#"SELECT name, held_at IS NOT NULL AS "held!: bool", max_concurrency,
+                (SELECT count(*) FROM run WHERE handler_name = name AND state = 'running') AS "running!: i64"
+            FROM handler WHERE held_at IS NOT NULL OR max_concurrency IS NOT NULL"#
+        )
+        .fetch_all(connection)
+        .await?;
+        Ok(Self(
+            rows.into_iter()
+                .map(|row| {
+                    let free = row.max_concurrency.map_or(u64::MAX, |most| {
+                        unsigned(most).saturating_sub(unsigned(row.running))
+                    });
+                    (row.name, Room { held: row.held, free })
+                })
+                .collect(),
+        ))
+    }
+
+    /// Takes a place for a run of the handler, or says why there is none.
+    pub(crate) fn take(&mut self, handler: &str) -> Option<Hold> {
+        let room = self.0.get_mut(handler)?;
+        if room.held {
+            return Some(Hold::Handler);
+        }
+        match room.free.checked_sub(1) {
+            Some(left) => {
+                room.free = left;
+                None
+            }
+            None => Some(Hold::Capacity),
+        }
+    }
+}
+
+/// Marks runs as kept back; each pair is a run and why.
+pub(crate) async fn keep_back(
+    connection: &mut SqliteConnection,
+    runs: &[(i64, &'static str)],
+) -> Result<(), sqlx::Error> {
+    if runs.is_empty() {
+        return Ok(());
+    }
+    let runs = to_json(runs)?;
+    sqlx::query!(
+        "UPDATE run SET hold = new.hold FROM (SELECT value ->> 0 AS id, value ->> 1 AS hold FROM json_each(?)) AS new
+        WHERE run.id = new.id",
+        runs
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Lets as many waiting runs of these handlers go on as there is room for now.
+pub(crate) async fn give(connection: &mut SqliteConnection, handlers: &[String]) -> Result<(), sqlx::Error> {
+    if handlers.is_empty() {
+        return Ok(());
+    }
+    let bounded = Capacity::load(connection).await?;
+    for (handler, room) in &bounded.0 {
+        if !handlers.contains(handler) || room.held || room.free == 0 {
+            continue;
+        }
+        let (free, capacity) = (
+            i64::try_from(room.free).unwrap_or(i64::MAX),
+            Hold::Capacity.as_str(),
+        );
+        sqlx::query!(
+            "UPDATE run SET hold = NULL WHERE id IN (
+                SELECT id FROM run WHERE handler_name = ?1 AND hold = ?2 ORDER BY priority DESC, due_at LIMIT ?3
+            )",
+            handler,
+            capacity,
+            free
+        )
+        .execute(&mut *connection)
+        .await?;
+    }
+    Ok(())
+}
+
+/// Lets every run go on that was kept back for this reason; the next claim looks at it again.
+pub(crate) async fn let_go(
+    connection: &mut SqliteConnection,
+    handler: &str,
+    hold: Hold,
+) -> Result<(), sqlx::Error> {
+    let hold = hold.as_str();
+    sqlx::query!(
+        "UPDATE run SET hold = NULL WHERE handler_name = ? AND hold = ?",
+        handler,
+        hold
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,35 @@
+//! What has to be announced once a transaction has committed.
+
+use wasmtab_domain::ids::{AttemptId, RunId};
+use wasmtab_store::{Hint, Hints};
+
+/// Collected while the transaction goes on.
+#[derive(Debug, Default)]
+pub(crate) struct Effects {
+    /// Attempts that were asked to end.
+    pub asked: Vec<AttemptId>,
+    /// Runs that have ended.
+    pub ended: Vec<RunId>,
+    /// Runs that go on with another attempt, or elsewhere.
+    pub changed: Vec<RunId>,
+    /// Whether a run may have become claimable.
+    pub queue: bool,
+}
+
+impl Effects {
+    /// Tells everybody who listens.
+    pub(crate) fn announce(&self, hints: &Hints) {
+        for attempt in &self.asked {
+            hints.send(Hint::Cancel(*attempt));
+        }
+        for run in &self.ended {
+            hints.send(Hint::RunEnded(*run));
+        }
+        for run in &self.changed {
+            hints.send(Hint::RunChanged(*run));
+        }
+        if self.queue {
+            hints.send(Hint::Queue);
+        }
+    }
+}

@@ -1,0 +1,129 @@
+//! Runs as they are made: by a fire, by hand, by a chain, by a backfill. The shards of a fire are made together.
+
+use serde::Serialize;
+use sqlx::SqliteConnection;
+use wasmtab_domain::{
+    ids::RunId,
+    job::Job,
+    run::{Hold, Upstream},
+    status::{RunState, Trigger},
+    time::Timestamp,
+};
+
+use crate::{Ids, convert::to_json};
+
+/// A run of a job that is to be made.
+#[derive(Debug)]
+pub(crate) struct NewRun<'a> {
+    /// Its id; of shards the first one's.
+    pub id: RunId,
+    /// Whose.
+    pub job: &'a Job,
+    /// Why it exists.
+    pub trigger: Trigger,
+    /// Who asked.
+    pub by: Option<&'a str>,
+    /// In place of the job's own parameter.
+    pub handler_param: Option<&'a str>,
+    /// The ended run that it repeats.
+    pub retry_of: Option<RunId>,
+    /// What a chain hands on, and how many chain starts it follows.
+    pub upstream: Option<(&'a Upstream, u32)>,
+    /// The planned instant.
+    pub scheduled_at: Timestamp,
+    /// When it may start.
+    pub due_at: Timestamp,
+    /// Whether it waits for the runs before it.
+    pub held: bool,
+}
+
+/// One row of `run`, in the order in which `insert` reads it.
+#[derive(Serialize)]
+struct Row<'a>(
+    i64,
+    i64,
+    &'a str,
+    i64,
+    &'a str,
+    Option<&'a str>,
+    &'static str,
+    Option<&'a str>,
+    Option<i64>,
+    i64,
+    i64,
+    i64,
+    &'static str,
+    Option<&'static str>,
+    i32,
+    i64,
+    u32,
+    u32,
+    Option<&'a str>,
+    Option<i64>,
+    u32,
+);
+
+/// Makes the runs, each with all its shards.
+pub(crate) async fn insert(
+    connection: &mut SqliteConnection,
+    ids: &Ids,
+    runs: &[NewRun<'_>],
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    if runs.is_empty() {
+        return Ok(());
+    }
+    let upstreams = runs
+        .iter()
+        .map(|run| run.upstream.map(|(upstream, _)| to_json(upstream)).transpose())
+        .collect::<Result<Vec<_>, _>>()?;
+    let mut rows = Vec::with_capacity(runs.len());
+    for (run, upstream) in runs.iter().zip(&upstreams) {
+        let spec = &run.job.spec;
+        let fire_key = if run.trigger == Trigger::Cron { 0 } else { run.id.0 };
+        let state = if run.due_at > now {
+            RunState::Scheduled
+        } else {
+            RunState::Queued
+        };
+        for shard in 0..spec.shards {
+            rows.push(Row(
+                if shard == 0 { run.id.0 } else { ids.next(now) },
+                run.job.id.0,
+                &spec.name,
+                run.job.revision,
+                &spec.handler_name,
+                run.handler_param,
+                run.trigger.as_str(),
+                run.by,
+                run.retry_of.map(|run| run.0),
+                run.scheduled_at.as_micros(),
+                fire_key,
+                run.due_at.as_micros(),
+                state.as_str(),
+                run.held.then_some(Hold::Turn.as_str()),
+                spec.priority,
+                run.id.0,
+                shard,
+                spec.shards,
+                upstream.as_deref(),
+                run.upstream.map(|(upstream, _)| upstream.run_id.0),
+                run.upstream.map_or(0, |(_, depth)| depth),
+            ));
+        }
+    }
+    let rows = to_json(&rows)?;
+    sqlx::query!(
+        "INSERT INTO run (id, job_id, job_name, revision, handler_name, handler_param, run_trigger, requested_by,
+            retry_of, scheduled_at, fire_key, due_at, state, hold, priority, group_id, shard_index, shard_count,
+            upstream, upstream_run, chain_depth)
+        SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
+            value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13, value ->> 14,
+            value ->> 15, value ->> 16, value ->> 17, value ->> 18, value ->> 19, value ->> 20
+        FROM json_each(?)",
+        rows
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
