@@ -3,6 +3,7 @@
 mod access;
 mod crash;
 mod hostile;
+mod options;
 mod refusals;
 mod replace;
 mod seed;

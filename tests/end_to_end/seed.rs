@@ -16,7 +16,7 @@ fn the_seeds_yaml_is_applied_as_it_stands_and_a_second_time_changes_nothing() {
     );
 
     let plan = server.json(&["apply", "-f", file]);
-    let actions: Vec<_> = plan["items"]
+    let actions: Vec<_> = plan["jobs"]
         .as_array()
         .unwrap()
         .iter()
@@ -30,7 +30,7 @@ fn the_seeds_yaml_is_applied_as_it_stands_and_a_second_time_changes_nothing() {
         .collect();
 
     let again = server.json(&["apply", "-f", file]);
-    let actions: Vec<_> = again["items"]
+    let actions: Vec<_> = again["jobs"]
         .as_array()
         .unwrap()
         .iter()

@@ -129,12 +129,16 @@ pub fn release(snapshot: &Snapshot<'_>, now: Timestamp, mut next_id: impl FnMut(
 
     // The missed fires are those older than the grace; `latest` runs the last of them that may run at all.
     let missed_until = now.minus(MISFIRE_GRACE + ONE);
-    let newest_missed = std::iter::successors(schedule.last_until(missed_until), |fire| {
-        schedule.last_until(fire.minus(ONE))
-    })
-    .take(FIRES_PER_RELEASE)
-    .take_while(|fire| Some(*fire) >= job.progress.next_fire_at)
-    .find(|fire| spec.misfire == Misfire::Latest && kept_off(*fire).is_none());
+    let newest_missed = if spec.misfire == Misfire::Latest {
+        std::iter::successors(schedule.last_until(missed_until), |fire| {
+            schedule.last_until(fire.minus(ONE))
+        })
+        .take(FIRES_PER_RELEASE)
+        .take_while(|fire| Some(*fire) >= job.progress.next_fire_at)
+        .find(|fire| kept_off(*fire).is_none())
+    } else {
+        None
+    };
 
     let mut turn = Turn::new(spec.overlap, active);
     let mut runs: Vec<ReleasedFire> = Vec::new();

@@ -22,7 +22,7 @@ use crate::{
     handler::Handler,
     host::{CommandInput, Host, HostParts},
     limiter::Limiter,
-    limits::{HANDLES, HOSTCALL_BYTES, PARAM_BYTES},
+    limits::{FUEL_SLICE, HANDLES, HOSTCALL_BYTES, PARAM_BYTES},
     recorder::Recorder,
     report::AttemptReport,
     runtime::Runtime,
@@ -107,7 +107,12 @@ impl Runtime {
             Err(error) => return (AttemptReport::host(error), None),
         };
         let fuel = attempt.limits.fuel.unwrap_or(u64::MAX);
-        if let Err(error) = store.set_fuel(fuel) {
+        // A loop keeps its count in a register and writes it down only where a slice ends: without slices, an attempt that is
+        // stopped in a loop would seem to have done nothing.
+        let bounded = store
+            .set_fuel(fuel)
+            .and_then(|()| store.fuel_async_yield_interval(Some(FUEL_SLICE)));
+        if let Err(error) = bounded {
             return (AttemptReport::host(format!("{error:#}")), None);
         }
         attempt.observer.on_started();

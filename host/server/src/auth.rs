@@ -22,7 +22,7 @@ pub(crate) async fn require_token(
     Ok(next.run(request).await)
 }
 
-pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
+fn bearer(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = headers
         .get(header::AUTHORIZATION)?
         .to_str()
@@ -45,6 +45,20 @@ impl<S: Sync> FromRequestParts<S> for Caller {
         let principal = parts.extensions.get::<Principal>().cloned();
         principal
             .map(Self)
+            .ok_or_else(|| ServiceError::Unauthorized.into())
+    }
+}
+
+/// The token that the request bears, whatever it is good for.
+#[derive(Debug)]
+pub(crate) struct Bearer(pub(crate) String);
+
+impl<S: Sync> FromRequestParts<S> for Bearer {
+    type Rejection = Box<Problem>;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Box<Problem>> {
+        bearer(&parts.headers)
+            .map(|token| Self(token.to_owned()))
             .ok_or_else(|| ServiceError::Unauthorized.into())
     }
 }

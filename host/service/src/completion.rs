@@ -4,9 +4,9 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 use wasmtab_domain::{
     completion::CompletionKey,
-    ids::RunId,
+    ids::{AttemptId, RunId},
     limits,
-    run::{Outcome, RunStatus},
+    run::{Outcome, Run, RunStatus},
     status::AttemptStatus,
 };
 use wasmtab_store::{FinishReply, Store};
@@ -60,18 +60,28 @@ fn read_key(hex: &str) -> Option<CompletionKey> {
     bytes.try_into().ok().map(CompletionKey::new)
 }
 
+/// A run and its newest attempt, whose token was shown.
+#[derive(Debug)]
+pub struct Completing {
+    run: Run,
+    attempt: AttemptId,
+}
+
 impl Service {
-    /// Ends an attempt whose work went on elsewhere; whoever bears its token may. The run is retried as its job says.
-    pub async fn complete_run(&self, id: RunId, token: &str, body: CompleteBody) -> ServiceResult<RunView> {
-        // Who does not bear the token learns nothing, not even whether there is such a run.
-        let known = self.store.run(id).await?;
-        let attempt = known.as_ref().and_then(|run| run.attempt_id);
-        let (Some(run), Some(attempt)) = (known, attempt) else {
-            return Err(ServiceError::Unauthorized);
-        };
-        if !self.completion.accepts(id, attempt, token) {
-            return Err(ServiceError::Unauthorized);
+    /// The run whose newest attempt this token is of. Who does not bear it learns nothing, not even whether there is
+    /// such a run.
+    pub async fn completing(&self, id: RunId, token: &str) -> ServiceResult<Completing> {
+        let run = self.store.run(id).await?.ok_or(ServiceError::Unauthorized)?;
+        match run.attempt_id {
+            Some(attempt) if self.completion.accepts(id, attempt, token) => Ok(Completing { run, attempt }),
+            _ => Err(ServiceError::Unauthorized),
         }
+    }
+
+    /// Ends an attempt whose work went on elsewhere. The run is retried as its job says.
+    pub async fn complete(&self, completing: Completing, body: CompleteBody) -> ServiceResult<RunView> {
+        let Completing { run, attempt } = completing;
+        let id = run.id;
         let (result, error) = check(body.status, body.result, body.error, body.permanent)?;
         let ended =
             || Conflict::new(ConflictKind::RunEnded, format!("run {id} has ended already")).with_run(id);

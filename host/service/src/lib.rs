@@ -38,7 +38,7 @@ pub use wasmtab_store::{Principal, Role, StoreError};
 pub use self::{
     apply::ApplyRequest,
     calls::CallRequest,
-    completion::{CompleteBody, completion_key},
+    completion::{CompleteBody, Completing, completion_key},
     error::{Conflict, ConflictKind, ServiceError, ServiceResult},
     events::{Event, Events},
     handlers::{HandlerPatch, HandlerPut},

@@ -17,11 +17,14 @@ macro_rules! select_active {
         sqlx::query_as!(
             ActiveRow,
             r#"SELECT run.id AS "id!", run.job_id, run.job_name, run.revision, run.handler_name,
-                coalesce(run.handler_param, log.handler_param) AS handler_param, run.run_trigger, run.requested_by,
+                coalesce(run.handler_param, log.handler_param, revision.spec ->> '$.handlerParam')
+                    AS "handler_param: String", run.run_trigger, run.requested_by,
                 run.retry_of, run.scheduled_at, run.due_at, run.state, run.hold, run.attempts, run.attempt_id,
                 run.cancel_by, log.begin_time, log.end_time, log.error, run.shard_index, run.shard_count,
                 run.upstream_run
-            FROM run LEFT JOIN infra_job_log AS log ON log.id = run.attempt_id "# + $rest
+            FROM run LEFT JOIN infra_job_log AS log ON log.id = run.attempt_id
+            LEFT JOIN job_revision AS revision ON revision.job_id = run.job_id AND revision.revision = run.revision "#
+                + $rest
             $(, $argument)*
         )
     };

@@ -18,7 +18,12 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ),
     (
         "wasmtab-service",
-        &["wasmtab-store", "wasmtab-runtime", "wasmtab-domain"],
+        &[
+            "wasmtab-store",
+            "wasmtab-runtime",
+            "wasmtab-domain",
+            "wasmtab-cron",
+        ],
     ),
     ("wasmtab-server", &["wasmtab-service", "wasmtab-domain"]),
     ("xtask", &[]),

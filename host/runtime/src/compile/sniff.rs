@@ -124,8 +124,14 @@ pub(super) fn prelimits(bytes: &[u8], max_memory: u64) -> Result<Weight, UploadE
             Payload::MemorySection(reader) => {
                 weight.memories = weight.memories.saturating_add(reader.count());
                 for memory in reader {
-                    let pages = memory.map_err(|error| broken(&error))?.initial;
-                    let bytes = pages.saturating_mul(64 * 1024);
+                    let memory = memory.map_err(|error| broken(&error))?;
+                    if memory.shared {
+                        return Err(UploadError::Unsupported {
+                            import: "shared memory".into(),
+                            advice: "handlers have no threads. Build it without them".into(),
+                        });
+                    }
+                    let bytes = memory.initial.saturating_mul(64 * 1024);
                     if bytes > max_memory {
                         return Err(too_large("the memory that it begins with", bytes, max_memory));
                     }

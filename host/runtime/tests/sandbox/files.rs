@@ -19,8 +19,7 @@ fn opens(writes: bool) -> Vec<u8> {
     let write = "(i32.store (i32.const 2048) (i32.const 512)) (i32.store (i32.const 2052) (i32.const 5))
        (drop (call $write (i32.load (i32.const 2060)) (i32.const 2048) (i32.const 1) (i32.const 2064)))";
     let execute = format!(
-        "(local $errno i32)
-         (local.set $errno (call $open (i32.const 3) (i32.const 1) (global.get $param) (global.get $length) (i32.const {create})
+        "(local.set $errno (call $open (i32.const 3) (i32.const 1) (global.get $param) (global.get $length) (i32.const {create})
            (i64.const {rights}) (i64.const {rights}) (i32.const 0) (i32.const 2060)))
          (if (result i32) (local.get $errno)
            (then (call $fail (i32.const 512) (i32.const 5)))

@@ -85,6 +85,7 @@ impl Guest<'_> {
   {functions}
   (func (export "wasmtab:job/handler@1.0.0#describe") (result i32) {describe})
   (func $execute (export "wasmtab:job/handler@1.0.0#execute") (param $arguments i32) (result i32)
+    (local $left i32) (local $errno i32)
     ;; The context takes 128 bytes; the parameter follows it.
     (global.set $param (i32.load (i32.add (local.get $arguments) (i32.const 128))))
     (global.set $length (i32.load (i32.add (local.get $arguments) (i32.const 132))))

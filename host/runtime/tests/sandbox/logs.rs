@@ -46,7 +46,7 @@ async fn log_calls_keep_level_topic_and_time() {
 async fn a_log_flood_is_bounded_and_counted() {
     let guest = Guest {
         imports: LOG,
-        execute: "(local $left i32) (local.set $left (i32.const 30000))
+        execute: "(local.set $left (i32.const 30000))
           (loop $again
             (call $log (i32.const 2) (i32.const 0) (i32.const 0) (i32.const 512) (i32.const 5))
             (br_if $again (local.tee $left (i32.sub (local.get $left) (i32.const 1)))))

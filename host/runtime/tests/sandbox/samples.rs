@@ -57,7 +57,7 @@ async fn a_rust_panic_names_its_functions_and_logs_its_words() {
             .logs
             .lines
             .iter()
-            .any(|line| line.message.contains("panicked")),
+            .any(|line| line.message.contains("told to panic")),
         "{:?}",
         report.logs
     );

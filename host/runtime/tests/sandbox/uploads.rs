@@ -120,7 +120,7 @@ async fn wasi_of_the_third_preview_is_refused_by_name() {
         r#"(component
           (core module $m (func (export "f") (result i32) (i32.const 0)) (func (export "cb") (param i32 i32 i32) (result i32) (i32.const 0)))
           (core instance $m (instantiate $m))
-          (func (export "f") async (canon lift (core func $m "f") async (callback (func $m "cb")))))"#,
+          (func (export "f") async (canon lift (core func $m "f") async (callback (core func $m "cb")))))"#,
     );
     let text = refused(asynchronous.unwrap()).await;
     assert!(text.contains("async") && text.contains("WASI 0.2 only"), "{text}");

@@ -20,8 +20,9 @@ use super::{
 };
 use crate::{
     app::App,
-    auth::{self, Caller},
+    auth::{Bearer, Caller},
     extract::{self, JsonOrDefault, run_id},
+    problem::Problem,
     reply::Reply,
 };
 
@@ -55,12 +56,14 @@ pub(crate) struct RunLogQuery {
     params(("id" = String, Path)), responses((status = 200, body = RunView)))]
 pub(crate) async fn complete(
     State(app): State<App>,
+    Bearer(token): Bearer,
     Path(id): Path<String>,
-    headers: HeaderMap,
-    extract::Json(body): extract::Json<CompleteBody>,
+    body: Result<extract::Json<CompleteBody>, Box<Problem>>,
 ) -> Reply<Json<RunView>> {
-    let token = auth::bearer(&headers).ok_or(ServiceError::Unauthorized)?;
-    Ok(Json(app.service.complete_run(run_id(&id)?, token, body).await?))
+    // The token comes before the body: who has none is told nothing else.
+    let id = run_id(&id).map_err(|_| ServiceError::Unauthorized)?;
+    let completing = app.service.completing(id, &token).await?;
+    Ok(Json(app.service.complete(completing, body?.0).await?))
 }
 
 /// Lists runs

@@ -209,7 +209,12 @@ pub(super) async fn every_field_survives_the_database(w: World) {
             "startAt": "2026-01-01T00:00:00.000001Z", "endAt": "2027-01-01T00:00:00+01:00", "retryCount": 4,
             "retryInterval": 9, "retryBackoff": [1, 2, 3], "retryOn": ["trap", "outOfFuel"], "monitorTimeout": 77,
             "fuel": i64::MAX, "memoryLimit": 1_048_576, "overlap": "bufferOne", "misfire": "all",
-            "catchUpWindow": "2h",
+            "catchUpWindow": "2h", "jitter": 12, "priority": -7, "maxRuns": 9, "shards": 3, "warnAfter": "10m",
+            "blackouts": [
+                "holidays", {"date": "2026-12-25"}, {"days": ["fri"], "from": "22:00", "until": "06:00"},
+            ],
+            "retryVersion": "same", "onSuccess": ["next"], "onFailure": ["cure", "tell"], "labels": ["b", "a"],
+            "owner": "ann", "runbook": "https://example.com/runbook",
         }),
         json!({"name": "grid", "every": "1d", "retryBackoff": "exponential", "retryOn": [], "misfire": "skip"}),
     ];

@@ -15,7 +15,7 @@ const DAY: i64 = 86_400;
 /// Runs of two jobs: one that succeeded after a retry, one that goes on, one that waits, and a skipped fire.
 async fn history(w: &World) -> Vec<RunId> {
     let a = w
-        .job(json!({"name": "a", "handlerName": "A", "retryCount": 1, "retryInterval": 0}))
+        .job(json!({"name": "a", "handlerName": "A", "retryCount": 1, "retryInterval": 0, "endAt": at(120)}))
         .await;
     let b = w
         .job(json!({"name": "b", "handlerName": "B", "every": 100}))

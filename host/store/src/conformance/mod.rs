@@ -9,8 +9,10 @@
 )]
 
 mod access;
+mod buffers;
 mod calls;
 mod cancels;
+mod chains;
 mod claims;
 mod deletions;
 mod finishes;
@@ -18,10 +20,13 @@ mod jobs;
 mod log;
 mod overlaps;
 mod pauses;
+mod pending;
 mod plugins;
+mod policies;
 mod releases;
 mod rescues;
 mod set_back;
+mod shards;
 mod state;
 mod support;
 mod triggers;
@@ -75,6 +80,50 @@ macro_rules! with_conformance_cases {
                 a_retry_wait_is_still_in_the_way,
                 cancelling_the_blocker_gives_the_turn,
                 cancelling_a_held_run_leaves_the_turn,
+            ],
+            policies: [
+                a_jittered_fire_starts_late_and_keeps_its_nominal_instant,
+                a_missed_fire_is_not_put_off_further,
+                the_higher_priority_goes_first,
+                a_claim_by_age_takes_the_oldest_whatever_its_priority,
+                a_job_that_has_run_often_enough_fires_no_more,
+                skipped_fires_do_not_count_as_runs,
+                a_fire_in_a_blackout_is_skipped_with_its_window,
+                latest_passes_over_what_fell_into_a_blackout,
+                a_retry_on_the_same_version_passes_over_an_activation,
+            ],
+            buffers: [
+                buffer_all_keeps_every_waiting_fire_in_order,
+                buffer_all_is_bounded,
+                cancel_other_starts_after_the_cancelled_run_has_ended,
+                cancel_other_ends_what_has_not_begun,
+                cancel_other_replaces_the_fire_that_waits,
+            ],
+            shards: [
+                a_fire_makes_a_run_a_shard,
+                the_shards_of_a_fire_are_one_run_to_overlap,
+                a_shard_is_retried_by_itself,
+                a_chain_follows_when_every_shard_has_succeeded,
+                one_failed_shard_fails_the_fire,
+            ],
+            chains: [
+                a_success_starts_what_it_names_and_hands_its_result_on,
+                a_failure_starts_its_followers_after_the_final_attempt,
+                a_cancelled_run_starts_nothing,
+                overlap_holds_for_a_chain_and_leaves_a_row,
+                a_paused_follower_is_skipped_and_a_stopped_one_runs,
+                a_follower_that_is_not_there_leaves_a_row,
+                a_chain_has_an_end,
+                a_rescued_run_that_ends_starts_its_followers,
+            ],
+            pending: [
+                pending_work_reads_running_and_is_ended_by_its_token,
+                work_that_is_done_before_its_handler_returns_has_ended,
+                pending_work_outlives_its_process,
+                pending_work_times_out,
+                a_cancel_ends_pending_work_at_once,
+                a_cancel_that_came_before_pending_ends_the_run,
+                failed_work_elsewhere_is_retried,
             ],
             pauses: [
                 fires_in_a_pause_are_skipped_and_share_a_row,
@@ -225,7 +274,8 @@ macro_rules! dispatch {
         pub async fn run(topic: &str, case: &str, store: Arc<dyn Store>) {
             let world = World::new(store);
             match (topic, case) {
-                $($((stringify!($topic), stringify!($case)) => $topic::$case(world).await,)*)*
+                // Boxed: one future that holds every case would take minutes to compile.
+                $($((stringify!($topic), stringify!($case)) => Box::pin($topic::$case(world)).await,)*)*
                 _ => panic!("there is no case {topic}::{case}"),
             }
         }
