@@ -6,9 +6,10 @@ use crate::support::{Server, eventually, plugin};
 fn a_new_version_holds_from_the_next_attempt_on_and_a_rollback_too() {
     let server = Server::start();
     server.bind("Work", "work", &plugin("echo"), &[]);
-    let jobs: String = (0..20)
+    let jobs: Vec<_> = (0..20)
         .map(|n| format!("- {{name: job-{n}, every: 1s, handlerName: Work, overlap: allow}}\n"))
         .collect();
+    let jobs = jobs.concat();
     let _ = server.apply(&jobs).ok();
     let ran_on = |version: i64| {
         server

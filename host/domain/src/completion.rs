@@ -19,8 +19,7 @@ impl CompletionKey {
 
     /// The token of an attempt, in lower-case hex. Another attempt of the same run has another one.
     pub fn token(&self, run: RunId, attempt: AttemptId) -> String {
-        let bytes = self.mac(run, attempt).finalize().into_bytes();
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&self.mac(run, attempt).finalize().into_bytes())
     }
 
     /// Whether `token` is the attempt's, without telling by the time it takes where it differs.
@@ -40,6 +39,15 @@ impl CompletionKey {
         mac.update(&attempt.0.to_be_bytes());
         mac
     }
+}
+
+/// Bytes in lower-case hex.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .flat_map(|byte| [byte >> 4, byte & 15])
+        .filter_map(|digit| char::from_digit(u32::from(digit), 16))
+        .collect()
 }
 
 impl fmt::Debug for CompletionKey {

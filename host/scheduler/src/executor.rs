@@ -319,6 +319,10 @@ struct ScopedState {
     store: Arc<dyn Store>,
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "it is passed to `map_err`, which hands errors over"
+)]
 fn unavailable(error: StoreError) -> StateError {
     StateError::Unavailable(error.to_string())
 }

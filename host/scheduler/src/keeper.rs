@@ -55,19 +55,18 @@ impl Keeper {
     async fn renew(&self, renewed: &mut Instant) {
         let asked = Instant::now();
         let now = self.timer.now();
-        let patience = (LEASE - MARGIN).saturating_sub(renewed.elapsed());
+        let patience = LEASE.saturating_sub(MARGIN).saturating_sub(renewed.elapsed());
         let heartbeat = self.store.heartbeat(self.boot_id, now, now.plus(LEASE));
         let lost = match tokio::time::timeout(patience, heartbeat).await {
             Ok(Ok(true)) => {
                 *renewed = asked;
                 false
             }
-            Ok(Ok(false)) => true,
+            Ok(Ok(false)) | Err(_) => true,
             Ok(Err(error)) => {
                 tracing::warn!(%error, "the lease was not renewed: {error}");
                 renewed.elapsed() + MARGIN >= LEASE
             }
-            Err(_) => true,
         };
         // Where the database is this process's alone, nobody can take its claims, and its guests may go on.
         if lost && !self.store.is_exclusive() {

@@ -55,9 +55,8 @@ impl Server {
         let url = greeting
             .split_whitespace()
             .find(|word| word.starts_with("http://"));
-        self.url = url
-            .unwrap_or_else(|| panic!("it did not say where it listens: {greeting}"))
-            .to_owned();
+        url.unwrap_or_else(|| panic!("it did not say where it listens: {greeting}"))
+            .clone_into(&mut self.url);
         // Whatever else it prints must not fill the pipe.
         thread::spawn(move || lines.for_each(drop));
         self.process = Some(process);
