@@ -36,6 +36,9 @@ pub(crate) struct ServeArgs {
     /// Threads that guests run on [default: one a core]
     #[arg(long, env = "WASMTAB_WORKERS", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_024))]
     pub(crate) workers: Option<u32>,
+    /// Attempts that go on at once; one that waits for work elsewhere takes no place [default: 64 for each of the workers]
+    #[arg(long, env = "WASMTAB_CONCURRENCY", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    pub(crate) concurrency: Option<u32>,
     /// The zone of jobs that name none, when the database is made [default: the system's]
     #[arg(long, env = "WASMTAB_TIMEZONE", value_name = "ZONE", value_parser = zone)]
     pub(crate) timezone: Option<chrono_tz::Tz>,
@@ -80,8 +83,23 @@ mod tests {
         let serve = Flags::try_parse_from(["serve"]).unwrap().serve;
         assert_eq!(serve.listen.to_string(), "127.0.0.1:7320");
         assert_eq!(serve.data_dir, PathBuf::from("./wasmtab-data"));
+        assert_eq!(serve.concurrency, None);
         assert_eq!(serve.drain_timeout, Duration::from_secs(30));
         assert_eq!(serve.retention, Duration::from_hours(14 * 24));
+    }
+
+    #[test]
+    fn a_server_without_a_place_for_an_attempt_is_refused() {
+        for concurrency in ["0", "65537", "many"] {
+            assert!(
+                Flags::try_parse_from(["serve", "--concurrency", concurrency]).is_err(),
+                "{concurrency}"
+            );
+        }
+        let serve = Flags::try_parse_from(["serve", "--concurrency", "3"])
+            .unwrap()
+            .serve;
+        assert_eq!(serve.concurrency, Some(3));
     }
 
     #[test]

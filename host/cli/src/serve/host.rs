@@ -20,7 +20,7 @@ use wasmtab_store_sqlite::SqliteStore;
 use super::{args::ServeArgs, shown};
 use crate::exit::Failure;
 
-/// Attempts that go on at once for each thread that guests run on. Most attempts wait for something most of the time.
+/// Attempts that go on at once for each thread that guests run on, unless their number is said. Most attempts wait for something most of the time.
 const CONCURRENCY_PER_WORKER: u32 = 64;
 /// The setting that names the zone of jobs that name none.
 const TIMEZONE: &str = "timezone";
@@ -34,6 +34,7 @@ pub(crate) struct Options {
     pub(crate) data_dir: PathBuf,
     pub(crate) listen: SocketAddr,
     pub(crate) workers: Option<u32>,
+    pub(crate) concurrency: Option<u32>,
     pub(crate) timezone: Option<chrono_tz::Tz>,
     pub(crate) retention: Duration,
     pub(crate) admin_token: Option<String>,
@@ -46,6 +47,7 @@ impl From<ServeArgs> for Options {
             data_dir: args.data_dir,
             listen: args.listen,
             workers: args.workers,
+            concurrency: args.concurrency,
             timezone: args.timezone,
             retention: args.retention,
             admin_token: args.admin_token.filter(|token| !token.is_empty()),
@@ -74,7 +76,9 @@ pub(crate) async fn start(options: Options) -> Result<Server, Failure> {
 
     let timer = Arc::new(SystemTimer);
     let workers = options.workers.unwrap_or_else(cores);
-    let concurrency = workers.saturating_mul(CONCURRENCY_PER_WORKER);
+    let concurrency = options
+        .concurrency
+        .unwrap_or_else(|| workers.saturating_mul(CONCURRENCY_PER_WORKER));
     let mut config = RuntimeConfig::new(data_dir.join("compiled"), compiler()?, timer.clone());
     config.max_concurrency = concurrency;
     let runtime = Arc::new(Runtime::new(config).map_err(Failure::own)?);

@@ -52,6 +52,7 @@ impl DemoArgs {
             data_dir: scratch.data_dir(),
             listen: self.listen,
             workers: None,
+            concurrency: None,
             timezone: None,
             retention: Duration::from_hours(24),
             admin_token: Some(token.to_owned()),
