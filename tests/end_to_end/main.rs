@@ -2,6 +2,7 @@
 
 mod access;
 mod crash;
+mod holds;
 mod hostile;
 mod options;
 mod refusals;

@@ -34,3 +34,5 @@ pub const CHAINED_JOBS: usize = 32;
 pub const CHAIN_DEPTH: u32 = 32;
 /// Windows of a job's blackouts or of a calendar.
 pub const BLACKOUT_WINDOWS: usize = 1_000;
+/// Attempts that a handler's bound may let go on at once.
+pub const HANDLER_CONCURRENCY: u32 = 10_000;

@@ -105,4 +105,19 @@ pub struct Handler {
     pub updated_at: Timestamp,
     /// By whom.
     pub updated_by: String,
+    /// Attempts of it that may go on at once, those whose work goes on elsewhere among them; none for no bound of its own.
+    pub max_concurrency: Option<u32>,
+    /// The hold that lies over it: nothing new of it begins.
+    pub hold: Option<HandlerHold>,
+}
+
+/// A hold lies over a binding: attempts go on, and runs wait until it is released.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HandlerHold {
+    /// Since when.
+    pub at: Timestamp,
+    /// Who holds it.
+    pub by: String,
+    /// Why.
+    pub note: Option<String>,
 }

@@ -14,8 +14,8 @@ use wasmtab_service::Service;
 
 use crate::{
     api::{
-        apply, audit, calls, events, handlers, health, job_actions, jobs, logs, me, plugins, runs, schedules,
-        settings, setup, tokens, unknown, versions,
+        apply, audit, calls, events, handlers, health, holds, job_actions, jobs, logs, me,
+        plugins, runs, schedules, settings, setup, tokens, unknown, versions,
     },
     app::{App, Options},
     auth, openapi, request,
@@ -95,6 +95,8 @@ pub(crate) fn routes_of(max_upload: usize) -> (Api, utoipa::openapi::OpenApi) {
             handlers::patch,
             handlers::delete
         ))
+        .routes(routes!(holds::hold))
+        .routes(routes!(holds::release))
         // Access and the server itself
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::delete))

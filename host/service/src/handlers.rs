@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use wasmtab_domain::{
     field::{FieldError, FieldErrors},
     grant::{Grants, MAX_CONFIG_VALUE},
+    limits,
     plugin::Handler,
 };
 use wasmtab_store::{BindRequest, DeleteRefused, Principal, Role};
@@ -37,6 +38,10 @@ pub struct HandlerPut {
     /// Values of secrets to set, or (with null) to forget.
     #[serde(default)]
     pub secrets: BTreeMap<String, Option<String>>,
+    /// Attempts of it that may go on at once, 1 to 10,000; absent or null sets no bound.
+    #[serde(default)]
+    #[schema(minimum = 1, maximum = 10000)]
+    pub max_concurrency: Option<i64>,
 }
 
 /// What changes of a binding; what is absent stays.
@@ -54,6 +59,10 @@ pub struct HandlerPatch {
     pub grants: Option<Value>,
     /// Values of secrets to set, or (with null) to forget.
     pub secrets: BTreeMap<String, Option<String>>,
+    /// Attempts of it that may go on at once, 1 to 10,000; null takes the bound away.
+    #[serde(deserialize_with = "said")]
+    #[schema(value_type = Option<i64>, minimum = 1, maximum = 10000)]
+    pub max_concurrency: Option<Option<i64>>,
 }
 
 /// Tells `null` from an absent field.
@@ -130,6 +139,7 @@ impl Service {
             version: put.version,
             grants: read_grants(put.grants)?,
             secrets: put.secrets.into_iter().collect(),
+            max_concurrency: check_bound(put.max_concurrency)?,
             expected,
             by: by.name.clone(),
             now: self.now(),
@@ -164,6 +174,10 @@ impl Service {
                 None => before.grants.clone(),
             },
             secrets: patch.secrets.into_iter().collect(),
+            max_concurrency: match patch.max_concurrency {
+                Some(bound) => check_bound(bound)?,
+                None => before.max_concurrency,
+            },
             expected,
             by: by.name.clone(),
             now: self.now(),
@@ -243,12 +257,25 @@ impl Service {
         Ok(())
     }
 
-    async fn show_handler(&self, handler: &Handler) -> ServiceResult<HandlerView> {
+    pub(crate) async fn show_handler(&self, handler: &Handler) -> ServiceResult<HandlerView> {
         Ok(HandlerView::new(
             handler,
             self.store.jobs_of_handler(&handler.name, JOBS).await?,
         ))
     }
+}
+
+fn check_bound(said: Option<i64>) -> ServiceResult<Option<u32>> {
+    let most = limits::HANDLER_CONCURRENCY;
+    said.map(|bound| {
+        u32::try_from(bound)
+            .ok()
+            .filter(|bound| (1..=most).contains(bound))
+            .ok_or_else(|| {
+                ServiceError::field("maxConcurrency", format!("must be from 1 to {most}, not {bound}"))
+            })
+    })
+    .transpose()
 }
 
 fn read_grants(said: Value) -> ServiceResult<Grants> {
@@ -324,6 +351,7 @@ fn audited(handler: &Handler) -> Value {
         "version": handler.version,
         "grants": handler.grants,
         "secrets": handler.secrets,
+        "maxConcurrency": handler.max_concurrency,
         "revision": handler.revision,
     })
 }

@@ -12,6 +12,7 @@ mod cursor;
 mod error;
 mod events;
 mod handlers;
+mod holds;
 mod idempotency;
 mod inspector;
 mod instants;
@@ -42,6 +43,7 @@ pub use self::{
     error::{Conflict, ConflictKind, ServiceError, ServiceResult},
     events::{Event, Events},
     handlers::{HandlerPatch, HandlerPut},
+    holds::HoldBody,
     idempotency::{KeyedReply, KeyedRequest},
     inspector::{InspectError, Inspector},
     jobs::{JobQuery, NextQuery, PauseBody, TriggerBody},

@@ -1,14 +1,14 @@
 //! Handlers that may not run all that is due: held ones, and those with a bound on attempts at once.
 //!
-//! A run that is due but may not start is marked with a hold, so that the next claim does not meet it again; whatever
-//! makes room takes the hold off.
+//! A run that is due but may not start is marked with a hold, so that the next claim does not meet it again. Each claim
+//! first takes the hold off as many runs as there is room for: whatever makes room has only to wake the dispatcher.
 
 use std::collections::HashMap;
 
 use sqlx::SqliteConnection;
 use wasmtab_domain::run::Hold;
 
-use crate::convert::{to_json, unsigned};
+use crate::convert::{signed, to_json, unsigned};
 
 /// How many more attempts each bounded handler may have; those that are not named have no bound.
 #[derive(Debug, Default)]
@@ -40,6 +40,29 @@ impl Capacity {
                 })
                 .collect(),
         ))
+    }
+
+    /// Lets waiting runs go on, of each handler as many as there is room for, at most `limit`.
+    pub(crate) async fn let_in(
+        &self,
+        connection: &mut SqliteConnection,
+        limit: u32,
+    ) -> Result<(), sqlx::Error> {
+        let capacity = Hold::Capacity.as_str();
+        for (handler, room) in self.0.iter().filter(|(_, room)| !room.held && room.free > 0) {
+            let most = signed(room.free.min(u64::from(limit)));
+            sqlx::query!(
+                "UPDATE run SET hold = NULL WHERE id IN (
+                    SELECT id FROM run WHERE handler_name = ?1 AND hold = ?2 ORDER BY priority DESC, due_at LIMIT ?3
+                )",
+                handler,
+                capacity,
+                most
+            )
+            .execute(&mut *connection)
+            .await?;
+        }
+        Ok(())
     }
 
     /// Takes a place for a run of the handler, or says why there is none.
@@ -74,34 +97,6 @@ pub(crate) async fn keep_back(
     )
     .execute(connection)
     .await?;
-    Ok(())
-}
-
-/// Lets as many waiting runs of these handlers go on as there is room for now.
-pub(crate) async fn give(connection: &mut SqliteConnection, handlers: &[String]) -> Result<(), sqlx::Error> {
-    if handlers.is_empty() {
-        return Ok(());
-    }
-    let bounded = Capacity::load(connection).await?;
-    for (handler, room) in &bounded.0 {
-        if !handlers.contains(handler) || room.held || room.free == 0 {
-            continue;
-        }
-        let (free, capacity) = (
-            i64::try_from(room.free).unwrap_or(i64::MAX),
-            Hold::Capacity.as_str(),
-        );
-        sqlx::query!(
-            "UPDATE run SET hold = NULL WHERE id IN (
-                SELECT id FROM run WHERE handler_name = ?1 AND hold = ?2 ORDER BY priority DESC, due_at LIMIT ?3
-            )",
-            handler,
-            capacity,
-            free
-        )
-        .execute(&mut *connection)
-        .await?;
-    }
     Ok(())
 }
 

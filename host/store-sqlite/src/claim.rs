@@ -30,6 +30,7 @@ pub(crate) async fn claim_due(
 ) -> Result<Claimed, sqlx::Error> {
     finish::expire_pending(connection, ids, request.now, effects).await?;
     let mut capacity = Capacity::load(connection).await?;
+    capacity.let_in(connection, request.limit).await?;
     let mut claims = Vec::new();
     let mut due = due_levels(connection).await?;
     for _ in 0..LOOKS {

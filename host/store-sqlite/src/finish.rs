@@ -14,7 +14,7 @@ use wasmtab_domain::{
 use wasmtab_store::{FinishReply, Swept};
 
 use crate::{
-    Ids, capacity,
+    Ids,
     chains::{self, EndedRun},
     convert::{json, signed, small, to_json},
     decode_error,
@@ -27,7 +27,6 @@ const BATCH: usize = 500;
 /// A run whose attempt is going on, as its outcome finds it.
 struct Owned {
     job: Option<(i64, String)>,
-    handler_name: String,
     first: RunId,
     scheduled_at: i64,
     fire_key: i64,
@@ -62,7 +61,6 @@ pub(crate) async fn finish(
 ) -> Result<Vec<FinishReply>, sqlx::Error> {
     let mut owned = owned_runs(connection, outcomes).await?;
     let mut replies = Vec::with_capacity(outcomes.len());
-    let mut handlers = Vec::new();
     let mut ended_runs = Vec::new();
     let mut ended = Vec::new();
     let mut onward = Vec::new();
@@ -142,9 +140,6 @@ pub(crate) async fn finish(
         if outcome.log != AttemptLog::default() {
             logs.push((outcome.attempt_id.0, to_json(&outcome.log)?));
         }
-        if !matches!(next, Next::Park(_)) {
-            handlers.push(run.handler_name.clone());
-        }
         if next == Next::End {
             effects.ended.push(outcome.run_id);
             ended.push(run.into_ended(status, outcome.result.clone()));
@@ -164,7 +159,6 @@ pub(crate) async fn finish(
         .execute(&mut *connection)
         .await?;
     }
-    capacity::give(connection, &handlers).await?;
     chains::after(connection, ids, &ended, now, effects).await?;
     Ok(replies)
 }
@@ -197,7 +191,7 @@ async fn owned_runs(
     let tokens = to_json(&tokens)?;
     let rows = sqlx::query!(
         r#"SELECT run.id AS "id!: i64", run.attempt_id AS "attempt_id!: i64", run.job_id, run.job_name,
-            run.handler_name, run.group_id, run.scheduled_at, run.fire_key, run.shard_count, run.chain_depth,
+            run.group_id, run.scheduled_at, run.fire_key, run.shard_count, run.chain_depth,
             run.retries, run.abandons, run.cancel_by IS NOT NULL AS "cancelled!: bool",
             infra_job.paused_at IS NOT NULL AS "paused!: bool",
             coalesce(run.policy, revision.policy) AS "policy: String"
@@ -217,7 +211,6 @@ async fn owned_runs(
                 .ok_or_else(|| decode_error("policy", "neither run nor revision has one"))?;
             let run = Owned {
                 job: row.job_id.zip(row.job_name),
-                handler_name: row.handler_name,
                 first: RunId(row.group_id),
                 scheduled_at: row.scheduled_at,
                 fire_key: row.fire_key,

@@ -12,6 +12,7 @@ mod claim;
 mod convert;
 mod effects;
 mod finish;
+mod handlers;
 mod jobs;
 mod new_runs;
 mod nodes;

@@ -1,4 +1,4 @@
-//! Plugins, their versions and bytes, and the handlers bound to them.
+//! Plugins, their versions and bytes.
 
 use async_trait::async_trait;
 use sqlx::SqliteConnection;
@@ -7,13 +7,13 @@ use wasmtab_domain::{
     time::Timestamp,
 };
 use wasmtab_store::{
-    Activation, BindRequest, DeleteRefused, Hint, NewVersion, PluginStore, Pushed, StoreResult,
+    Activation, BindRequest, DeleteRefused, Hint, HoldRequest, NewVersion, PluginStore, Pushed, StoreResult,
 };
 
 use crate::{
     SqliteStore,
     convert::{instant, json, to_json},
-    store_error,
+    handlers, store_error,
 };
 
 struct VersionRow {
@@ -53,56 +53,6 @@ impl TryFrom<VersionRow> for PluginVersion {
                 .transpose()?,
             created_at: instant(row.created_at),
             created_by: row.created_by,
-        })
-    }
-}
-
-struct HandlerRow {
-    name: String,
-    plugin: String,
-    version: Option<i64>,
-    grants: String,
-    revision: i64,
-    updated_at: i64,
-    updated_by: String,
-    resolved_version: Option<i64>,
-    digest: Option<String>,
-    secrets: String,
-}
-
-/// A checked query for whole handlers; conditions and order are the first argument.
-macro_rules! select_handlers {
-    ($rest:literal $(, $argument:expr)* $(,)?) => {
-        sqlx::query_as!(
-            HandlerRow,
-            r#"SELECT handler.name, handler.plugin, handler.version, handler.grants, handler.revision,
-                handler.updated_at, handler.updated_by, version.version AS "resolved_version?", version.digest AS "digest?",
-                (SELECT json_group_array(name) FROM handler_secret WHERE handler = handler.name) AS "secrets!: String"
-            FROM handler
-            LEFT JOIN plugin ON plugin.name = handler.plugin
-            LEFT JOIN plugin_version AS version ON version.plugin = plugin.name
-                AND version.version = coalesce(handler.version, plugin.active_version) AND NOT version.deleted "#
-                + $rest
-            $(, $argument)*
-        )
-    };
-}
-
-impl TryFrom<HandlerRow> for Handler {
-    type Error = sqlx::Error;
-
-    fn try_from(row: HandlerRow) -> Result<Self, sqlx::Error> {
-        Ok(Self {
-            name: row.name,
-            plugin: row.plugin,
-            version: row.version,
-            resolved_version: row.resolved_version,
-            digest: row.digest,
-            grants: json("grants", &row.grants)?,
-            secrets: json("secrets", &row.secrets)?,
-            revision: row.revision,
-            updated_at: instant(row.updated_at),
-            updated_by: row.updated_by,
         })
     }
 }
@@ -245,48 +195,52 @@ impl PluginStore for SqliteStore {
     }
 
     async fn handlers(&self) -> StoreResult<Vec<Handler>> {
-        let rows = select_handlers!("ORDER BY handler.name")
-            .fetch_all(&self.readers)
-            .await
-            .map_err(store_error)?;
-        rows.into_iter()
-            .map(|row| row.try_into().map_err(store_error))
-            .collect()
+        let mut connection = self.readers.acquire().await.map_err(store_error)?;
+        handlers::all(&mut connection).await.map_err(store_error)
     }
 
     async fn handler(&self, name: &str) -> StoreResult<Option<Handler>> {
-        let row = select_handlers!("WHERE handler.name = ?", name)
-            .fetch_optional(&self.readers)
-            .await
-            .map_err(store_error)?;
-        row.map(|row| row.try_into().map_err(store_error)).transpose()
+        let mut connection = self.readers.acquire().await.map_err(store_error)?;
+        handlers::load(&mut connection, name).await.map_err(store_error)
     }
 
     async fn bind(&self, request: BindRequest) -> StoreResult<Result<Handler, i64>> {
         let bound = self
-            .write(move |c| Box::pin(async move { bind(c, request).await }))
+            .write_announced(move |c, effects| {
+                Box::pin(async move { handlers::bind(c, request, effects).await })
+            })
             .await?;
         self.hints.send(Hint::Handlers);
         Ok(bound)
     }
 
+    async fn hold_handler(&self, name: &str, request: HoldRequest) -> StoreResult<Option<Handler>> {
+        let name = name.to_owned();
+        let held = self
+            .write_announced(move |c, effects| {
+                Box::pin(async move { handlers::hold(c, &name, request, effects).await })
+            })
+            .await?;
+        self.hints.send(Hint::Handlers);
+        Ok(held)
+    }
+
+    async fn release_handler(&self, name: &str) -> StoreResult<Option<Handler>> {
+        let name = name.to_owned();
+        let released = self
+            .write_announced(move |c, effects| {
+                Box::pin(async move { handlers::release(c, &name, effects).await })
+            })
+            .await?;
+        self.hints.send(Hint::Handlers);
+        Ok(released)
+    }
+
     async fn unbind(&self, name: &str) -> StoreResult<Result<(), DeleteRefused>> {
         let name = name.to_owned();
         let unbound = self
-            .write(move |c| {
-                Box::pin(async move {
-                    sqlx::query!("DELETE FROM handler_secret WHERE handler = ?", name)
-                        .execute(&mut *c)
-                        .await?;
-                    let gone = sqlx::query!("DELETE FROM handler WHERE name = ?", name)
-                        .execute(c)
-                        .await?;
-                    Ok(if gone.rows_affected() == 1 {
-                        Ok(())
-                    } else {
-                        Err(DeleteRefused::NotFound)
-                    })
-                })
+            .write_announced(move |c, effects| {
+                Box::pin(async move { handlers::unbind(c, &name, effects).await })
             })
             .await?;
         self.hints.send(Hint::Handlers);
@@ -429,80 +383,4 @@ async fn delete_version(
     .execute(connection)
     .await?;
     Ok(Ok(()))
-}
-
-async fn bind(
-    connection: &mut SqliteConnection,
-    request: BindRequest,
-) -> Result<Result<Handler, i64>, sqlx::Error> {
-    let BindRequest {
-        name,
-        plugin,
-        version,
-        grants,
-        secrets,
-        expected,
-        by,
-        now,
-    } = request;
-    let revision = sqlx::query_scalar!("SELECT revision FROM handler WHERE name = ?", name)
-        .fetch_optional(&mut *connection)
-        .await?
-        .unwrap_or(0);
-    if expected.is_some_and(|expected| expected != revision) {
-        return Ok(Err(revision));
-    }
-    // One count over all handlers, so that a name that was unbound and bound again never repeats a revision.
-    let next = sqlx::query_scalar!(
-        r#"INSERT INTO setting (key, value) VALUES ('handlerRevision', '1')
-        ON CONFLICT (key) DO UPDATE SET value = CAST(CAST(value AS INTEGER) + 1 AS TEXT)
-        RETURNING CAST(value AS INTEGER) AS "revision!: i64""#
-    )
-    .fetch_one(&mut *connection)
-    .await?;
-    let (grants, at) = (to_json(&grants)?, now.as_micros());
-    sqlx::query!(
-        "INSERT INTO handler (name, plugin, version, grants, revision, updated_at, updated_by)
-        VALUES (?, ?, ?, ?, ?, ?, ?)
-        ON CONFLICT (name) DO UPDATE SET plugin = excluded.plugin, version = excluded.version,
-            grants = excluded.grants, revision = excluded.revision, updated_at = excluded.updated_at,
-            updated_by = excluded.updated_by",
-        name,
-        plugin,
-        version,
-        grants,
-        next,
-        at,
-        by
-    )
-    .execute(&mut *connection)
-    .await?;
-    for (secret, value) in secrets {
-        match value {
-            Some(value) => {
-                sqlx::query!(
-                    "INSERT INTO handler_secret (handler, name, value) VALUES (?, ?, ?)
-                    ON CONFLICT (handler, name) DO UPDATE SET value = excluded.value",
-                    name,
-                    secret,
-                    value
-                )
-                .execute(&mut *connection)
-                .await?;
-            }
-            None => {
-                sqlx::query!(
-                    "DELETE FROM handler_secret WHERE handler = ? AND name = ?",
-                    name,
-                    secret
-                )
-                .execute(&mut *connection)
-                .await?;
-            }
-        }
-    }
-    let row = select_handlers!("WHERE handler.name = ?", name)
-        .fetch_one(connection)
-        .await?;
-    Ok(Ok(row.try_into()?))
 }

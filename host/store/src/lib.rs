@@ -22,7 +22,7 @@ pub use self::{
         Deleted, JobFilter, JobStore, JobWrite, PausePeriod, PauseRequest, Released, Revision, WriteError,
     },
     nodes::{NodeInfo, NodeStore},
-    plugins::{Activation, BindRequest, DeleteRefused, NewVersion, PluginStore, Pushed},
+    plugins::{Activation, BindRequest, DeleteRefused, HoldRequest, NewVersion, PluginStore, Pushed},
     runs::{
         AttemptFilter, CancelReply, ClaimRequest, Claimed, FinishReply, NewBackfill, NewCall, NewTrigger,
         RunFilter, RunStore, Swept, TriggerRefused,
@@ -32,7 +32,7 @@ pub use self::{
 
 /// Everything that the product asks of its database.
 pub trait Store:
-    JobStore + RunStore + PluginStore + StateStore + AccessStore + NodeStore + std::fmt::Debug
+    JobStore + CalendarStore + RunStore + PluginStore + StateStore + AccessStore + NodeStore + std::fmt::Debug
 {
     /// Where wake-ups are announced and heard.
     fn hints(&self) -> &Hints;

@@ -63,8 +63,21 @@ pub struct BindRequest {
     pub grants: Grants,
     /// Secrets to set, or (with none) to remove; others stay.
     pub secrets: Vec<(String, Option<String>)>,
+    /// Attempts of it that may go on at once.
+    pub max_concurrency: Option<u32>,
     /// With it, the handler must be at this revision; 0: must not be there.
     pub expected: Option<i64>,
+    /// Who.
+    pub by: String,
+    /// When.
+    pub now: Timestamp,
+}
+
+/// What a hold says.
+#[derive(Clone, Debug)]
+pub struct HoldRequest {
+    /// Why.
+    pub note: Option<String>,
     /// Who.
     pub by: String,
     /// When.
@@ -123,10 +136,17 @@ pub trait PluginStore: Send + Sync {
     /// One handler.
     async fn handler(&self, name: &str) -> StoreResult<Option<Handler>>;
 
-    /// Binds a name; `Err` tells the revision that it has when another was expected.
+    /// Binds a name; `Err` tells the revision that it has when another was expected. A hold stays.
     async fn bind(&self, request: BindRequest) -> StoreResult<Result<Handler, i64>>;
 
-    /// Removes a binding.
+    /// Lays a hold over a handler, or replaces the one that is there; none when nothing is bound to the name. Nothing is
+    /// claimed for it from now on; attempts that were claimed go on.
+    async fn hold_handler(&self, name: &str, request: HoldRequest) -> StoreResult<Option<Handler>>;
+
+    /// Lifts the hold: runs that waited for it may be claimed. None when nothing is bound to the name.
+    async fn release_handler(&self, name: &str) -> StoreResult<Option<Handler>>;
+
+    /// Removes a binding, with its hold and its bound: runs that waited for either may be claimed.
     async fn unbind(&self, name: &str) -> StoreResult<Result<(), DeleteRefused>>;
 
     /// The values of a handler's secrets.

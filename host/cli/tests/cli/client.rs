@@ -230,3 +230,26 @@ fn grants_are_added_to_those_that_are_there() {
     assert_eq!(asked["grants"]["secrets"], json!(["TOKEN"]));
     assert_eq!(asked["secrets"], json!({"TOKEN": "s3cret"}));
 }
+
+#[test]
+fn a_binding_keeps_its_bound_unless_another_is_said() {
+    let handler = json!({"name": "H", "plugin": "p", "revision": 2, "grants": {}, "maxConcurrency": 3});
+    let mut seen = rule("GET /api/v1/handlers/H", 200, &handler);
+    seen.2 = "etag: \"2\"\r\n";
+    let server = Canned::new(vec![seen, rule("PUT /api/v1/handlers/H", 200, &handler)]);
+    for (flags, bound) in [
+        (&[][..], json!(3)),
+        (&["--max-concurrency", "7"][..], json!(7)),
+        (&["--max-concurrency", "none"][..], Value::Null),
+    ] {
+        server
+            .wasmtab(&[&["handler", "bind", "H", "p"], flags].concat())
+            .exits(0);
+        let asked = server.asked("PUT");
+        let asked: Value = serde_json::from_str(&asked.last().unwrap().body).unwrap();
+        assert_eq!(asked["maxConcurrency"], bound);
+    }
+    server
+        .wasmtab(&["handler", "bind", "H", "p", "--max-concurrency", "many"])
+        .exits(2);
+}

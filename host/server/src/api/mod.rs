@@ -6,6 +6,7 @@ pub(crate) mod calls;
 pub(crate) mod events;
 pub(crate) mod handlers;
 pub(crate) mod health;
+pub(crate) mod holds;
 pub(crate) mod job_actions;
 pub(crate) mod jobs;
 pub(crate) mod logs;

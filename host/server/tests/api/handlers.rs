@@ -132,3 +132,85 @@ async fn secrets_go_in_and_never_come_out() {
         .json(&patch);
     assert_eq!(request.send().await.expect(StatusCode::OK)["secrets"], json!([]));
 }
+
+#[tokio::test]
+async fn a_bound_on_attempts_is_set_changed_and_taken_away() {
+    let api = with_plugin().await;
+    let made = put(&api, None, &json!({ "plugin": "echo", "maxConcurrency": 2 })).await;
+    let etag = made.header("etag").to_owned();
+    assert_eq!(made.expect(StatusCode::CREATED)["maxConcurrency"], 2);
+    let patch = async |etag: &str, body: Value| {
+        let request = api.request(Method::PATCH, "/handlers/EchoHandler");
+        request.header("if-match", etag).json(&body).send().await
+    };
+    for bound in [json!(0), json!(-1), json!(10_001)] {
+        let refused = patch(&etag, json!({ "maxConcurrency": bound }))
+            .await
+            .problem(422, "invalid");
+        assert_eq!(refused["errors"][0]["pointer"], "/maxConcurrency", "{refused}");
+        let detail = refused["errors"][0]["detail"].as_str().unwrap();
+        assert!(detail.contains("from 1 to 10000"), "{detail}");
+    }
+    let kept = patch(&etag, json!({ "version": 1 })).await;
+    let etag = kept.header("etag").to_owned();
+    assert_eq!(kept.expect(StatusCode::OK)["maxConcurrency"], 2);
+    let gone = patch(&etag, json!({ "maxConcurrency": null })).await;
+    assert_eq!(gone.expect(StatusCode::OK)["maxConcurrency"], Value::Null);
+    let entry = &api.get("/audit").await.json()["items"][0];
+    assert_eq!(
+        (
+            &entry["before"]["maxConcurrency"],
+            &entry["after"]["maxConcurrency"]
+        ),
+        (&json!(2), &Value::Null)
+    );
+}
+
+#[tokio::test]
+async fn an_operator_holds_and_releases_a_handler() {
+    let mut api = with_plugin().await;
+    let body = json!({ "plugin": "echo" });
+    let made = put(&api, None, &body).await.expect(StatusCode::CREATED);
+    assert_eq!(made["held"], Value::Null);
+    api.as_role("viewer").await;
+    for action in ["hold", "release"] {
+        api.post(&format!("/handlers/EchoHandler/{action}"), &json!({}))
+            .await
+            .problem(403, "forbidden");
+    }
+    api.token = crate::harness::ADMIN.into();
+    api.as_role("operator").await;
+    let held = api
+        .post("/handlers/EchoHandler/hold", &json!({ "note": "moving" }))
+        .await
+        .expect(StatusCode::OK);
+    let said = json!({ "by": "operator", "note": "moving", "at": "2026-03-02T00:00:00Z" });
+    assert_eq!((&held["held"], &held["revision"]), (&said, &made["revision"]));
+    assert_eq!(api.get("/handlers").await.json()["items"][0]["held"], said);
+    // No body is needed: a hold without a note replaces the other.
+    let request = api.request(Method::POST, "/handlers/EchoHandler/hold");
+    let held = request.send().await.expect(StatusCode::OK);
+    assert_eq!(held["held"]["note"], Value::Null);
+    let released = api.post("/handlers/EchoHandler/release", &json!({})).await;
+    assert_eq!(released.expect(StatusCode::OK)["held"], Value::Null);
+
+    let long = json!({ "note": "x".repeat(1_001) });
+    let refused = api
+        .post("/handlers/EchoHandler/hold", &long)
+        .await
+        .problem(422, "invalid");
+    assert_eq!(refused["errors"][0]["pointer"], "/note");
+    for action in ["hold", "release"] {
+        api.post(&format!("/handlers/Nobody/{action}"), &json!({}))
+            .await
+            .problem(404, "not-found");
+    }
+    api.token = crate::harness::ADMIN.into();
+    let log = api.get("/audit").await.json();
+    let actions: Vec<_> = log["items"].as_array().unwrap()[..3]
+        .iter()
+        .map(|entry| entry["action"].as_str().unwrap())
+        .collect();
+    assert_eq!(actions, ["handler.release", "handler.hold", "handler.hold"]);
+    assert_eq!(log["items"][2]["after"]["note"], "moving");
+}

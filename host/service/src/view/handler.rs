@@ -1,6 +1,9 @@
 use serde::Serialize;
 use utoipa::ToSchema;
-use wasmtab_domain::{grant::Grants, plugin::Handler};
+use wasmtab_domain::{
+    grant::Grants,
+    plugin::{Handler, HandlerHold},
+};
 
 /// A name that jobs call, and what answers to it.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -23,6 +26,10 @@ pub struct HandlerView {
     pub allow: Vec<String>,
     /// Names of the secrets that are set; their values are never shown.
     pub secrets: Vec<String>,
+    /// Attempts of it that may go on at once; null for no bound of its own.
+    pub max_concurrency: Option<u32>,
+    /// The hold that lies over it: attempts go on, nothing new begins. Null where there is none.
+    pub held: Option<HoldView>,
     /// Jobs that call it, a hundred at most.
     pub jobs: Vec<String>,
     /// The ETag.
@@ -32,6 +39,28 @@ pub struct HandlerView {
     pub updated_at: String,
     /// By whom.
     pub updated_by: String,
+}
+
+/// A hold.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct HoldView {
+    /// Who holds it.
+    pub by: String,
+    /// Why.
+    pub note: Option<String>,
+    /// Since when.
+    #[schema(format = DateTime)]
+    pub at: String,
+}
+
+impl From<&HandlerHold> for HoldView {
+    fn from(hold: &HandlerHold) -> Self {
+        Self {
+            by: hold.by.clone(),
+            note: hold.note.clone(),
+            at: hold.at.to_string(),
+        }
+    }
 }
 
 impl HandlerView {
@@ -45,6 +74,8 @@ impl HandlerView {
             grants: handler.grants.clone(),
             allow: handler.grants.list().iter().map(ToString::to_string).collect(),
             secrets: handler.secrets.clone(),
+            max_concurrency: handler.max_concurrency,
+            held: handler.hold.as_ref().map(HoldView::from),
             jobs,
             revision: handler.revision,
             updated_at: handler.updated_at.to_string(),

@@ -18,7 +18,7 @@ pub use self::{
     access::{AuditView, MeView, NewTokenView, SettingsView, TokenView},
     apply::{Action, AppliedJob, ChangeView, PlanView},
     attempt::{AttemptView, RefusalView},
-    handler::HandlerView,
+    handler::{HandlerView, HoldView},
     job::{BackoffView, BindingView, JobView, PauseView, RevisionView, SpecView},
     job_input::JobInput,
     list::ListView,

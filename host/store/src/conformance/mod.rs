@@ -16,6 +16,7 @@ mod chains;
 mod claims;
 mod deletions;
 mod finishes;
+mod holds;
 mod jobs;
 mod log;
 mod overlaps;
@@ -245,6 +246,24 @@ macro_rules! with_conformance_cases {
                 revisions_never_repeat_after_an_unbind,
                 secrets_are_set_and_removed_one_by_one,
                 the_jobs_of_a_handler_are_named,
+            ],
+            holds: [
+                nothing_is_claimed_for_a_held_handler,
+                an_attempt_goes_on_under_a_hold_and_its_retry_waits,
+                a_release_lets_what_waited_go_on,
+                a_second_hold_replaces_the_first,
+                a_binding_that_changes_keeps_its_hold,
+                what_is_not_bound_is_neither_held_nor_released,
+                no_more_attempts_go_on_than_a_handler_may_have,
+                work_that_goes_on_elsewhere_keeps_its_place,
+                an_end_makes_room_for_the_highest_priority,
+                a_raised_bound_lets_more_go_on,
+                a_removed_bound_lets_all_go_on,
+                a_lowered_bound_stops_no_attempt,
+                room_passes_on_when_the_next_in_line_is_cancelled,
+                room_passes_on_when_the_next_in_line_is_paused,
+                room_that_came_under_a_hold_is_found_after_it,
+                an_unbound_name_keeps_nothing_waiting,
             ],
             state: [
                 a_value_is_kept_replaced_and_removed,

@@ -49,13 +49,14 @@ pub(super) async fn activate(w: &World, plugin: &str, version: i64) {
     );
 }
 
-fn binding(name: &str, plugin: &str, version: Option<i64>) -> BindRequest {
+pub(super) fn binding(name: &str, plugin: &str, version: Option<i64>) -> BindRequest {
     BindRequest {
         name: name.into(),
         plugin: plugin.into(),
         version,
         grants: Grants::default(),
         secrets: Vec::new(),
+        max_concurrency: None,
         expected: None,
         by: "ann".into(),
         now: at(1),

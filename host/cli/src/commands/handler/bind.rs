@@ -3,7 +3,7 @@
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::show;
+use super::{limit::Bound, show};
 use crate::{
     commands::plugin::name::PluginRef,
     context::Context,
@@ -20,6 +20,9 @@ pub(crate) struct BindArgs {
     /// Begin without any of the grants it has
     #[arg(long)]
     reset_grants: bool,
+    /// Attempts of it that may go on at once: a number, or `none` for no bound [default: as it is]
+    #[arg(long, value_name = "N")]
+    max_concurrency: Option<Bound>,
     #[command(flatten)]
     allow: AllowArgs,
 }
@@ -43,6 +46,13 @@ impl BindArgs {
             None => None,
         };
         let mut body = json!({ "plugin": self.plugin.name, "version": version, "grants": grants });
+        body["maxConcurrency"] = match self.max_concurrency {
+            Some(bound) => json!(bound.0),
+            None => present
+                .as_ref()
+                .and_then(|reply| reply.body.get("maxConcurrency").cloned())
+                .unwrap_or(Value::Null),
+        };
         let secrets = self.allow.secret_values()?;
         if !secrets.is_empty() {
             body["secrets"] = Value::Object(secrets);

@@ -32,6 +32,8 @@ impl ListArgs {
                     .map_or(0, Vec::len)
                     .to_string()
             }),
+            column("AT ONCE", |handler| text(handler, "/maxConcurrency")),
+            column("HELD BY", |handler| text(handler, "/held/by")),
             column("UPDATED", |handler| time(handler, "/updatedAt")),
             column("BY", |handler| text(handler, "/updatedBy")),
         ];

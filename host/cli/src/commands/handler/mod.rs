@@ -2,6 +2,8 @@
 
 mod bind;
 mod grant;
+mod hold;
+mod limit;
 mod list;
 mod show;
 mod unbind;
@@ -21,6 +23,12 @@ pub(crate) enum HandlerCommand {
     Bind(bind::BindArgs),
     /// Grant or take away what a handler may touch
     Grant(grant::GrantArgs),
+    /// Bound how many attempts of a handler go on at once
+    Limit(limit::LimitArgs),
+    /// Let nothing new of a handler begin until it is released
+    Hold(hold::HoldArgs),
+    /// Lift a hold; what waited goes on
+    Release(hold::ReleaseArgs),
     /// Remove a binding
     Unbind(unbind::UnbindArgs),
 }
@@ -32,6 +40,9 @@ impl HandlerCommand {
             Self::Show(args) => args.run(context).await,
             Self::Bind(args) => args.run(context).await,
             Self::Grant(args) => args.run(context).await,
+            Self::Limit(args) => args.run(context).await,
+            Self::Hold(args) => args.run(context).await,
+            Self::Release(args) => args.run(context).await,
             Self::Unbind(args) => args.run(context).await,
         }
     }

@@ -49,6 +49,20 @@ pub(super) fn show(handler: &Value) -> String {
             ),
         ),
     ];
+    rows.extend(
+        present(handler, "/maxConcurrency").map(|most| ("at once", format!("{most} attempts at most"))),
+    );
+    if present(handler, "/held/at").is_some() {
+        let note = present(handler, "/held/note").map_or_else(String::new, |note| format!(": {note}"));
+        rows.push((
+            "held",
+            format!(
+                "since {} by {}{note}",
+                time(handler, "/held/at"),
+                text(handler, "/held/by")
+            ),
+        ));
+    }
     rows.extend(present(handler, "/jobs").map(|jobs| ("jobs", jobs)));
     let granted = handler.get("grants").and_then(grants::read);
     match granted.map(|grants| grants.list()) {
@@ -70,12 +84,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn grants_are_shown_as_they_are_written() {
+    fn what_a_handler_may_is_shown_as_it_is_written() {
         let shown = show(&json!({
             "name": "H", "plugin": "p", "version": null, "resolvedVersion": 4,
+            "maxConcurrency": 2, "held": {"by": "ops", "note": "moving house", "at": "2026-11-24T01:00:00Z"},
             "grants": {"directories": [{"guest": "/data", "host": "/srv/data", "access": "write"}], "networks": ["10.0.0.0/8"]},
         }));
         assert!(shown.contains("version    4 (follows)"), "{shown}");
+        assert!(shown.contains("at once    2 attempts at most"), "{shown}");
+        assert!(
+            shown.contains("held       since 2026-11-24 01:00:00 UTC by ops: moving house"),
+            "{shown}"
+        );
         assert!(shown.contains("may touch  net=10.0.0.0/8"), "{shown}");
         assert!(shown.contains("may touch  dir=/srv/data:/data:rw"), "{shown}");
         assert!(show(&json!({"grants": {}})).contains("nothing beyond"), "{shown}");
