@@ -74,6 +74,9 @@ pub(crate) enum Command {
     /// Handlers: which plugin answers to a name, and what it may touch
     #[command(subcommand)]
     Handler(commands::handler::HandlerCommand),
+    /// Calendars: named lists of windows in which jobs must not fire
+    #[command(subcommand)]
+    Calendar(commands::calendar::CalendarCommand),
     /// Cron expressions, without a server
     #[command(subcommand)]
     Cron(commands::cron::CronCommand),

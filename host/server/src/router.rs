@@ -14,7 +14,7 @@ use wasmtab_service::Service;
 
 use crate::{
     api::{
-        apply, audit, calls, events, handlers, health, holds, job_actions, jobs, logs, me,
+        apply, audit, calendars, calls, events, handlers, health, holds, job_actions, jobs, logs, me,
         plugins, runs, schedules, settings, setup, tokens, unknown, versions,
     },
     app::{App, Options},
@@ -70,6 +70,8 @@ pub(crate) fn routes_of(max_upload: usize) -> (Api, utoipa::openapi::OpenApi) {
         .routes(routes!(job_actions::revisions))
         .routes(routes!(apply::apply))
         .routes(routes!(schedules::preview))
+        .routes(routes!(calendars::list))
+        .routes(routes!(calendars::show, calendars::put, calendars::delete))
         // Runs and their log
         .routes(routes!(runs::list))
         .routes(routes!(runs::show))

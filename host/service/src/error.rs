@@ -182,8 +182,14 @@ pub(crate) fn job_write(error: &WriteError, name: &str) -> ServiceError {
             format!("name: job {id} is called `{name}` already"),
         )
         .into(),
+        WriteError::NoCalendar(calendar) => ServiceError::field("blackouts", no_calendar(calendar)),
         WriteError::Stale(current) => ServiceError::PreconditionFailed {
             current: Some(*current),
         },
     }
+}
+
+/// Why a job that names this calendar is refused.
+pub(crate) fn no_calendar(name: &str) -> String {
+    format!("no calendar is called `{name}`; make it first")
 }

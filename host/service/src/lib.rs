@@ -6,6 +6,7 @@
 mod access;
 mod apply;
 mod audit;
+mod calendars;
 mod calls;
 mod completion;
 mod cursor;
@@ -38,6 +39,7 @@ pub use wasmtab_store::{Principal, Role, StoreError};
 
 pub use self::{
     apply::ApplyRequest,
+    calendars::CalendarPut,
     calls::CallRequest,
     completion::{CompleteBody, Completing, completion_key},
     error::{Conflict, ConflictKind, ServiceError, ServiceResult},

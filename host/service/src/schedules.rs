@@ -2,28 +2,33 @@
 
 use serde_json::{Map, Value};
 use wasmtab_cron::{self as cron, Lang};
-use wasmtab_domain::{field::FieldError, job::JobSpec, time::Timestamp};
+use wasmtab_domain::{
+    field::FieldError,
+    job::{JobSpec, Upcoming},
+    time::Timestamp,
+};
 use wasmtab_store::{Principal, Role};
 
 use crate::{
     error::{ServiceError, ServiceResult},
     jobs::next::{check_count, instant},
     service::{Service, authorize},
-    view::{ClockChangeView, PreviewView},
+    view::{ClockChangeView, LeftOutView, PreviewView},
 };
 
 /// The fields of a job that a preview takes.
-const SCHEDULE_FIELDS: [&str; 6] = [
+const SCHEDULE_FIELDS: [&str; 7] = [
     "cronExpression",
     "cronDialect",
     "every",
     "timezone",
     "startAt",
     "endAt",
+    "blackouts",
 ];
 
 impl Service {
-    /// Describes a schedule and tells its next fires. `said` has the schedule's fields as in a job, and `count` and `after`.
+    /// Describes a schedule and tells its next fires, without those in its blackouts. `said` has the schedule's fields as in a job, and `count` and `after`.
     pub async fn preview(
         &self,
         by: &Principal,
@@ -63,17 +68,22 @@ impl Service {
         said.insert("name".into(), "preview".into());
         said.insert("handlerName".into(), "preview".into());
         let spec = JobSpec::read(&said, &self.read_context().await?, None)?;
-        let fires: Vec<Timestamp> = spec
-            .schedule(now)
-            .fires_after(after.unwrap_or(now))
-            .take(count)
-            .collect();
+        let calendars = self.calendars_of(&spec).await?;
+        let ahead = Upcoming::after(
+            &spec.schedule(now),
+            (&spec.blackouts, &calendars),
+            spec.timezone,
+            after.unwrap_or(now),
+            count,
+        );
+        let fires = &ahead.fires;
         Ok(PreviewView {
             description: crate::view::describe(&spec, lang),
             cron_dialect: spec.cron_dialect.map(|dialect| dialect.to_string()),
             timezone: spec.timezone.name().to_owned(),
             next: fires.iter().map(|fire| fire.in_zone(spec.timezone)).collect(),
-            clock_changes: clock_changes(&spec, &fires, lang),
+            left_out: LeftOutView::of(&ahead.left_out, spec.timezone),
+            clock_changes: clock_changes(&spec, fires, lang),
         })
     }
 }

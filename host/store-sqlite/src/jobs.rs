@@ -16,7 +16,7 @@ use wasmtab_store::{
 };
 
 use crate::{
-    Ids, SqliteStore, cancel,
+    Ids, SqliteStore, calendars, cancel,
     convert::{JobRow, instant, json, select_jobs, signed, to_json},
     effects::Effects,
     release::{end_pause, release_due, settle},
@@ -218,6 +218,9 @@ async fn create(
     if let Some(other) = name_taken(connection, &spec.name, 0).await? {
         return Ok(Err(WriteError::NameTaken(other)));
     }
+    if let Some(calendar) = calendars::missing(connection, spec).await? {
+        return Ok(Err(WriteError::NoCalendar(calendar)));
+    }
     let at = now.as_micros();
     let id = sqlx::query!(
         "INSERT INTO infra_job (name, status, handler_name, timezone, retry_count, retry_interval, retry_backoff,
@@ -262,6 +265,9 @@ async fn update(
     }
     if *spec == job.spec {
         return Ok(Ok(job));
+    }
+    if let Some(calendar) = calendars::missing(connection, spec).await? {
+        return Ok(Err(WriteError::NoCalendar(calendar)));
     }
     let mut job = settle(connection, ids, job, *now, effects).await?;
     if !spec.same_fires(&job.spec) {

@@ -4,6 +4,7 @@
 //! use a pool beside it. `synchronous=FULL`: what was acknowledged survives a power cut.
 
 mod access;
+mod calendars;
 mod cancel;
 mod capacity;
 mod chains;

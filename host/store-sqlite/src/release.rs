@@ -14,8 +14,8 @@ use wasmtab_domain::{
 use wasmtab_store::Released;
 
 use crate::{
-    Ids, cancel,
-    convert::{JobRow, instant, json, select_jobs, signed, to_json},
+    Ids, calendars, cancel,
+    convert::{JobRow, instant, select_jobs, signed, to_json},
     effects::Effects,
     new_runs::{self, NewRun},
 };
@@ -204,19 +204,7 @@ async fn calendars_of(connection: &mut SqliteConnection, jobs: &[Job]) -> Result
         .flat_map(|job| &job.spec.blackouts)
         .filter_map(Blackout::calendar)
         .collect();
-    if names.is_empty() {
-        return Ok(Calendars::new());
-    }
-    let names = to_json(&names)?;
-    let rows = sqlx::query!(
-        "SELECT name, windows FROM calendar WHERE name IN (SELECT value FROM json_each(?))",
-        names
-    )
-    .fetch_all(connection)
-    .await?;
-    rows.into_iter()
-        .map(|row| Ok((row.name, json("windows", &row.windows)?)))
-        .collect()
+    calendars::named(connection, &names).await
 }
 
 async fn insert_runs(

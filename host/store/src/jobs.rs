@@ -29,6 +29,8 @@ pub enum WriteError {
     NameTaken(JobId),
     /// The job has moved on: this is its revision.
     Stale(i64),
+    /// There is no calendar of this name, which its blackouts name.
+    NoCalendar(String),
 }
 
 /// What a pause says.

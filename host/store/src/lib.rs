@@ -4,6 +4,7 @@
 //! the domain's; a backend only gathers their snapshot and writes down what follows.
 
 mod access;
+mod calendars;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod error;
@@ -16,6 +17,7 @@ mod state;
 
 pub use self::{
     access::{AccessStore, AuditEntry, NewAudit, NewToken, Principal, Role, StoredReply, TokenInfo},
+    calendars::{Calendar, CalendarStore},
     error::{StoreError, StoreResult},
     hints::{Hint, Hints},
     jobs::{

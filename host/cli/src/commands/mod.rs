@@ -2,6 +2,7 @@
 
 pub(crate) mod apply;
 pub(crate) mod audit;
+pub(crate) mod calendar;
 pub(crate) mod call;
 pub(crate) mod completion;
 pub(crate) mod confirm;
@@ -36,6 +37,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
         Command::Call(args) => client(args.run(&context)),
         Command::Plugin(command) => serve::block_on(command.run(&context)),
         Command::Handler(command) => client(command.run(&context)),
+        Command::Calendar(command) => client(command.run(&context)),
         Command::Cron(command) => command.run(&context),
         Command::Token(command) => client(command.run(&context)),
         Command::Audit(args) => client(args.run(&context)),

@@ -27,6 +27,19 @@ pub(crate) fn job(path: &Path) -> Result<Map<String, Value>, Failure> {
     }
 }
 
+/// Reads the windows of a calendar: a list of them, or `{windows: […]}`, as a calendar is shown.
+pub(crate) fn windows(path: &Path) -> Result<Vec<Value>, Failure> {
+    let shape = "must be a list of windows, like `- date: 2026-12-25`";
+    let windows = match read(path)? {
+        Value::Object(mut calendar) => calendar.remove("windows").unwrap_or_default(),
+        list => list,
+    };
+    match windows {
+        Value::Array(windows) => Ok(windows),
+        _ => Err(Failure::usage(format!("{}: {shape}", path.display()))),
+    }
+}
+
 fn read(path: &Path) -> Result<Value, Failure> {
     yaml::read(&file::text(path)?).map_err(|reason| Failure::usage(format!("{}: {reason}", path.display())))
 }

@@ -3,6 +3,7 @@
 mod blackout;
 mod read;
 mod schedule;
+mod upcoming;
 mod value;
 
 use chrono_tz::Tz;
@@ -13,6 +14,7 @@ pub use self::{
     blackout::{Blackout, Calendars, Window, read_windows},
     read::ReadContext,
     schedule::Schedule,
+    upcoming::{LeftOut, Upcoming},
     value::{bytes_text, parse_bytes},
 };
 use crate::{

@@ -34,6 +34,9 @@ pub(crate) struct Preview {
     start_at: Option<String>,
     #[schema(format = DateTime)]
     end_at: Option<String>,
+    /// When it must not fire, as a job says it.
+    #[schema(value_type = Option<Vec<Object>>)]
+    blackouts: Option<Vec<Value>>,
     /// How many fires, 1 to 1,000; 5 unless said.
     count: Option<usize>,
     /// Fires after this instant; from now on unless said.

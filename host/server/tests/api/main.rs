@@ -5,6 +5,8 @@ mod access;
 #[cfg(test)]
 mod apply;
 #[cfg(test)]
+mod calendars;
+#[cfg(test)]
 mod document;
 #[cfg(test)]
 mod events;

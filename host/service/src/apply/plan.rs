@@ -11,6 +11,7 @@ use wasmtab_domain::{
 
 use super::{changes, document::Entry};
 use crate::{
+    calendars::first_missing,
     error::ServiceResult,
     service::Service,
     view::{Action, AppliedJob, SpecView},
@@ -39,7 +40,14 @@ impl Service {
             None => None,
         };
         let zone = before.as_ref().map(|job| job.spec.timezone);
-        Ok(match JobSpec::read(&entry.said, context, zone) {
+        let read = match JobSpec::read(&entry.said, context, zone) {
+            Ok(spec) => match first_missing(&spec, &self.calendars_there(&spec).await?) {
+                Some(missing) => Err(missing.into()),
+                None => Ok(spec),
+            },
+            Err(errors) => Err(errors),
+        };
+        Ok(match read {
             Ok(spec) => Ok(Planned {
                 pointer: entry.pointer,
                 spec,

@@ -1,12 +1,12 @@
 use serde::Deserialize;
 use utoipa::IntoParams;
-use wasmtab_domain::{ids::JobId, time::Timestamp};
+use wasmtab_domain::{ids::JobId, job::Upcoming, time::Timestamp};
 use wasmtab_store::{Principal, Role};
 
 use crate::{
     error::{ServiceError, ServiceResult},
     service::{Service, authorize},
-    view::NextView,
+    view::{LeftOutView, NextView},
 };
 
 /// How many fires to tell.
@@ -26,20 +26,24 @@ pub struct NextQuery {
 }
 
 impl Service {
-    /// The next fires of a job's schedule, whether it is paused or not.
+    /// The next fires of a job's schedule, whether it is paused or not; those in its blackouts are left out.
     pub async fn next_fires(&self, by: &Principal, id: JobId, query: &NextQuery) -> ServiceResult<NextView> {
         authorize(by, Role::Viewer)?;
         let count = check_count(query.count.unwrap_or(5))?;
         let after = instant("after", query.after.as_deref())?.unwrap_or_else(|| self.now());
         let job = self.find_job(id).await?;
-        let zone = job.spec.timezone;
-        let next = job
-            .schedule()
-            .fires_after(after)
-            .take(count)
-            .map(|fire| fire.in_zone(zone))
-            .collect();
-        Ok(NextView { next })
+        let (zone, spec) = (job.spec.timezone, &job.spec);
+        let left = spec
+            .max_runs
+            .map_or(u64::MAX, |most| most.saturating_sub(job.progress.released));
+        let count = count.min(usize::try_from(left).unwrap_or(usize::MAX));
+        let calendars = self.calendars_there(spec).await?;
+        let blackouts = (spec.blackouts.as_slice(), &calendars);
+        let ahead = Upcoming::after(&job.schedule(), blackouts, zone, after, count);
+        Ok(NextView {
+            next: ahead.fires.iter().map(|fire| fire.in_zone(zone)).collect(),
+            left_out: LeftOutView::of(&ahead.left_out, zone),
+        })
     }
 }
 

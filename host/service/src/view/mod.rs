@@ -5,6 +5,7 @@
 mod access;
 mod apply;
 mod attempt;
+mod calendar;
 mod handler;
 mod job;
 mod job_input;
@@ -18,6 +19,7 @@ pub use self::{
     access::{AuditView, MeView, NewTokenView, SettingsView, TokenView},
     apply::{Action, AppliedJob, ChangeView, PlanView},
     attempt::{AttemptView, RefusalView},
+    calendar::CalendarView,
     handler::{HandlerView, HoldView},
     job::{BackoffView, BindingView, JobView, PauseView, RevisionView, SpecView},
     job_input::JobInput,
@@ -25,7 +27,7 @@ pub use self::{
     log::{LogLineView, LogView},
     plugin::{ActivationView, DescriptionView, InspectionView, PluginView, VersionView},
     run::RunView,
-    schedule::{ClockChangeView, NextView, PreviewView},
+    schedule::{ClockChangeView, LeftOutView, NextView, PreviewView},
 };
 
 pub(crate) use self::schedule::describe;

@@ -1,14 +1,33 @@
 use serde::Serialize;
 use utoipa::ToSchema;
 use wasmtab_cron::{self as cron, Lang};
-use wasmtab_domain::job::JobSpec;
+use wasmtab_domain::job::{JobSpec, LeftOut};
 
-/// The next fires of a job.
+/// The next fires of a job that run.
 #[derive(Clone, Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct NextView {
     /// Instants with the zone's offset.
     #[schema(example = json!(["2026-01-31T02:00:00+08:00"]))]
     pub next: Vec<String>,
+    /// The fires before the last of them that fall into a blackout; absent where none does.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<LeftOutView>,
+}
+
+/// Consecutive fires that fall into the same window.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct LeftOutView {
+    /// The first of them.
+    #[schema(format = DateTime)]
+    pub from: String,
+    /// The last.
+    #[schema(format = DateTime)]
+    pub until: String,
+    /// How many.
+    pub count: u64,
+    /// The window, in words.
+    pub cause: String,
 }
 
 /// What a schedule means.
@@ -21,8 +40,11 @@ pub struct PreviewView {
     pub cron_dialect: Option<String>,
     /// The zone that is followed.
     pub timezone: String,
-    /// The next fires, with the zone's offset.
+    /// The next fires that run, with the zone's offset.
     pub next: Vec<String>,
+    /// The fires before the last of them that fall into a blackout; absent where none does.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<LeftOutView>,
     /// Those of them that a clock change touches.
     pub clock_changes: Vec<ClockChangeView>,
 }
@@ -65,6 +87,20 @@ fn grid(secs: u64, lang: Lang) -> String {
         (Lang::Zh, _) => format!("每 {count} {zh}"),
         (Lang::En, 1) => format!("Every {en}"),
         (Lang::En, _) => format!("Every {count} {en}s"),
+    }
+}
+
+impl LeftOutView {
+    pub(crate) fn of(left_out: &[LeftOut], zone: chrono_tz::Tz) -> Vec<Self> {
+        left_out
+            .iter()
+            .map(|span| Self {
+                from: span.from.in_zone(zone),
+                until: span.until.in_zone(zone),
+                count: span.count,
+                cause: span.cause.clone(),
+            })
+            .collect()
     }
 }
 

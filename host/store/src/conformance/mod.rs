@@ -10,6 +10,7 @@
 
 mod access;
 mod buffers;
+mod calendars;
 mod calls;
 mod cancels;
 mod chains;
@@ -71,6 +72,13 @@ macro_rules! with_conformance_cases {
                 no_fire_lies_beyond_the_end,
                 a_batch_takes_no_more_jobs_than_asked,
                 the_next_look_is_told,
+            ],
+            calendars: [
+                a_calendar_is_made_replaced_and_removed,
+                calendars_are_read_by_their_names,
+                a_fire_sees_the_windows_of_its_instant,
+                a_job_names_only_calendars_that_are_there,
+                a_calendar_that_a_job_names_is_kept,
             ],
             overlaps: [
                 skip_names_the_run_in_the_way,
