@@ -77,6 +77,9 @@ pub(crate) enum Command {
     /// Calendars: named lists of windows in which jobs must not fire
     #[command(subcommand)]
     Calendar(commands::calendar::CalendarCommand),
+    /// What handlers keep from one run to the next
+    #[command(subcommand)]
+    State(commands::state::StateCommand),
     /// Cron expressions, without a server
     #[command(subcommand)]
     Cron(commands::cron::CronCommand),

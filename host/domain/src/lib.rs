@@ -15,6 +15,7 @@ pub mod limits;
 pub mod plugin;
 pub mod policy;
 pub mod release;
+pub mod retention;
 pub mod retry;
 pub mod run;
 pub mod status;

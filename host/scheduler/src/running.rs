@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::{runtime::Handle, task::JoinHandle};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use wasmtab_domain::ids::BootId;
+use wasmtab_domain::{ids::BootId, retention::Retention};
 use wasmtab_runtime::CancelCause;
 use wasmtab_store::{NodeInfo, Store, StoreError};
 
@@ -29,8 +29,8 @@ pub struct Config {
     pub boot_id: BootId,
     /// Attempts that go on at once.
     pub concurrency: u32,
-    /// How long the log is kept.
-    pub retention: Duration,
+    /// What of the log is kept.
+    pub retention: Retention,
     /// Where guests run: a runtime of their own, so that they cannot starve the host.
     pub guests: Handle,
     /// Set where instants may have moved since the last process: its zone data was another.

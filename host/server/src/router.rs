@@ -15,7 +15,7 @@ use wasmtab_service::Service;
 use crate::{
     api::{
         apply, audit, calendars, calls, events, handlers, health, holds, job_actions, jobs, logs, me,
-        plugins, runs, schedules, settings, setup, tokens, unknown, versions,
+        plugins, runs, schedules, settings, setup, state, tokens, unknown, versions,
     },
     app::{App, Options},
     auth, openapi, request,
@@ -59,6 +59,14 @@ pub(crate) fn routes_of(max_upload: usize) -> (Api, utoipa::openapi::OpenApi) {
         .routes(routes!(plugins::inspect))
         .routes(routes!(versions::list, versions::push))
         .layer(DefaultBodyLimit::max(max_upload));
+    let values = OpenApiRouter::new()
+        .routes(routes!(state::job_get, state::job_set, state::job_delete))
+        .routes(routes!(
+            state::handler_get,
+            state::handler_set,
+            state::handler_delete
+        ))
+        .layer(DefaultBodyLimit::max(max_upload));
     let guarded = OpenApiRouter::new()
         // Jobs
         .routes(routes!(jobs::list, jobs::create))
@@ -99,6 +107,11 @@ pub(crate) fn routes_of(max_upload: usize) -> (Api, utoipa::openapi::OpenApi) {
         ))
         .routes(routes!(holds::hold))
         .routes(routes!(holds::release))
+        // What handlers keep
+        .routes(routes!(state::scopes))
+        .routes(routes!(state::job_list, state::job_clear))
+        .routes(routes!(state::handler_list, state::handler_clear))
+        .merge(values)
         // Access and the server itself
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::delete))

@@ -31,11 +31,12 @@ mod secret;
 mod service;
 mod settings;
 mod setup;
+mod state;
 mod tokens;
 pub mod view;
 
 pub use wasmtab_cron::Lang;
-pub use wasmtab_store::{Principal, Role, StoreError};
+pub use wasmtab_store::{Principal, Role, StateScope, StoreError};
 
 pub use self::{
     apply::ApplyRequest,
@@ -58,5 +59,6 @@ pub use self::{
     service::{Service, ServiceConfig},
     settings::SettingsPatch,
     setup::SetupRequest,
+    state::{StateClear, StateQuery, StateValue},
     tokens::TokenRequest,
 };

@@ -5,13 +5,13 @@ use std::collections::HashMap;
 use serde::Serialize;
 use sqlx::SqliteConnection;
 use wasmtab_domain::{
-    ids::{AttemptId, BootId, IdSource, RunId},
+    ids::{AttemptId, BootId, RunId},
     retry::{Ended, Next, after_attempt},
     run::{AttemptLog, Hold, Outcome, RunPolicy},
     status::{AttemptStatus, RunState},
     time::Timestamp,
 };
-use wasmtab_store::{FinishReply, Swept};
+use wasmtab_store::FinishReply;
 
 use crate::{
     Ids,
@@ -409,42 +409,4 @@ pub(crate) async fn expire_pending(
         .collect();
     finish(connection, ids, &outcomes, now, effects).await?;
     Ok(())
-}
-
-/// Removes old rows of the log. Rows of runs that have not ended stay.
-pub(crate) async fn sweep(
-    connection: &mut SqliteConnection,
-    before: Timestamp,
-    limit: u32,
-) -> Result<Swept, sqlx::Error> {
-    // Ids rise with time, so that age needs no index of its own.
-    let floor = IdSource::floor_at(before);
-    let old = sqlx::query_scalar!(
-        r#"SELECT id AS "id!: i64" FROM infra_job_log
-        WHERE id < ?1 AND NOT EXISTS (SELECT 1 FROM run WHERE run.id = infra_job_log.run_id) ORDER BY id LIMIT ?2"#,
-        floor,
-        limit
-    )
-    .fetch_all(&mut *connection)
-    .await?;
-    let rows = old.len();
-    if rows > 0 {
-        let old = to_json(&old)?;
-        sqlx::query!(
-            "DELETE FROM attempt_log WHERE attempt_id IN (SELECT value FROM json_each(?))",
-            old
-        )
-        .execute(&mut *connection)
-        .await?;
-        sqlx::query!(
-            "DELETE FROM infra_job_log WHERE id IN (SELECT value FROM json_each(?))",
-            old
-        )
-        .execute(connection)
-        .await?;
-    }
-    Ok(Swept {
-        rows: rows as u64,
-        more: rows == limit as usize,
-    })
 }

@@ -21,6 +21,7 @@ mod open;
 mod plugins;
 mod reads;
 mod release;
+mod retention;
 mod runs;
 mod state;
 mod writer;

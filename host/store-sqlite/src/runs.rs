@@ -11,7 +11,7 @@ use wasmtab_domain::{
 };
 use wasmtab_store::{
     AttemptFilter, CancelReply, ClaimRequest, Claimed, FinishReply, NewBackfill, NewCall, NewTrigger, Page,
-    RunFilter, RunStore, StoreResult, Swept, TriggerRefused,
+    RunFilter, RunStore, StoreResult, TriggerRefused,
 };
 
 use crate::{
@@ -147,11 +147,6 @@ impl RunStore for SqliteStore {
     async fn attempt_log(&self, id: AttemptId) -> StoreResult<AttemptLog> {
         let mut connection = self.readers.acquire().await.map_err(store_error)?;
         reads::attempt_log(&mut connection, id).await.map_err(store_error)
-    }
-
-    async fn sweep_log(&self, before: Timestamp, limit: u32) -> StoreResult<Swept> {
-        self.write(move |c| Box::pin(async move { finish::sweep(c, before, limit).await }))
-            .await
     }
 }
 

@@ -1,9 +1,9 @@
 //! Values that handlers keep.
 
 use async_trait::async_trait;
-use wasmtab_store::{StateError, StateScope, StateStore, StoreResult};
+use wasmtab_store::{StateEntry, StateError, StateScope, StateStore, StateUse, StoreResult};
 
-use crate::{SqliteStore, convert::unsigned, store_error};
+use crate::{SqliteStore, convert::unsigned, decode_error, store_error};
 
 #[async_trait]
 impl StateStore for SqliteStore {
@@ -92,5 +92,102 @@ impl StateStore for SqliteStore {
         .fetch_all(&self.readers)
         .await
         .map_err(store_error)
+    }
+
+    async fn state_entries(
+        &self,
+        scope: &StateScope,
+        prefix: &str,
+        after: Option<&str>,
+        limit: u32,
+        inline: u32,
+    ) -> StoreResult<Vec<StateEntry>> {
+        let (scope, after) = (scope.key(), after.unwrap_or(""));
+        let rows = sqlx::query!(
+            r#"SELECT key, length(value) AS "bytes!: i64", iif(length(value) <= ?5, value, NULL) AS "value: Vec<u8>"
+            FROM handler_state WHERE scope = ?1 AND key > ?2 AND substr(key, 1, length(?3)) = ?3
+            ORDER BY key LIMIT ?4"#,
+            scope,
+            after,
+            prefix,
+            limit,
+            inline
+        )
+        .fetch_all(&self.readers)
+        .await
+        .map_err(store_error)?;
+        let entries = rows.into_iter().map(|row| StateEntry {
+            key: row.key,
+            bytes: unsigned(row.bytes),
+            value: row.value,
+        });
+        Ok(entries.collect())
+    }
+
+    async fn state_use(&self, scope: &StateScope) -> StoreResult<StateUse> {
+        let scope = scope.key();
+        let row = sqlx::query!(
+            r#"SELECT count(*) AS "keys!: i64",
+                coalesce(sum(length(CAST(key AS BLOB)) + length(value)), 0) AS "bytes!: i64"
+            FROM handler_state WHERE scope = ?"#,
+            scope
+        )
+        .fetch_one(&self.readers)
+        .await
+        .map_err(store_error)?;
+        Ok(StateUse {
+            keys: unsigned(row.keys),
+            bytes: unsigned(row.bytes),
+        })
+    }
+
+    async fn state_scopes(
+        &self,
+        after: Option<&StateScope>,
+        limit: u32,
+    ) -> StoreResult<Vec<(StateScope, StateUse)>> {
+        let after = after.map(StateScope::key).unwrap_or_default();
+        let rows = sqlx::query!(
+            r#"SELECT scope, count(*) AS "keys!: i64",
+                sum(length(CAST(key AS BLOB)) + length(value)) AS "bytes!: i64"
+            FROM handler_state WHERE scope > ? GROUP BY scope ORDER BY scope LIMIT ?"#,
+            after,
+            limit
+        )
+        .fetch_all(&self.readers)
+        .await
+        .map_err(store_error)?;
+        rows.into_iter()
+            .map(|row| {
+                let scope = StateScope::of_key(&row.scope)
+                    .ok_or_else(|| store_error(decode_error("scope", &row.scope)))?;
+                let held = StateUse {
+                    keys: unsigned(row.keys),
+                    bytes: unsigned(row.bytes),
+                };
+                Ok((scope, held))
+            })
+            .collect()
+    }
+
+    async fn state_clear(&self, scope: &StateScope, prefix: &str, limit: u32) -> StoreResult<u64> {
+        let (scope, prefix) = (scope.key(), prefix.to_owned());
+        self.write(move |c| {
+            Box::pin(async move {
+                let gone = sqlx::query!(
+                    "DELETE FROM handler_state WHERE scope = ?1 AND key IN (
+                        SELECT key FROM handler_state WHERE scope = ?1 AND substr(key, 1, length(?2)) = ?2
+                        ORDER BY key LIMIT ?3
+                    )",
+                    scope,
+                    prefix,
+                    limit
+                )
+                .execute(c)
+                .await?;
+                Ok(gone.rows_affected())
+            })
+        })
+        .await
     }
 }

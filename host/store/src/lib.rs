@@ -12,6 +12,7 @@ mod hints;
 mod jobs;
 mod nodes;
 mod plugins;
+mod retention;
 mod runs;
 mod state;
 
@@ -25,16 +26,25 @@ pub use self::{
     },
     nodes::{NodeInfo, NodeStore},
     plugins::{Activation, BindRequest, DeleteRefused, HoldRequest, NewVersion, PluginStore, Pushed},
+    retention::{LogEnd, LogKey, LogSort, RetentionStore},
     runs::{
         AttemptFilter, CancelReply, ClaimRequest, Claimed, FinishReply, NewBackfill, NewCall, NewTrigger,
-        RunFilter, RunStore, Swept, TriggerRefused,
+        RunFilter, RunStore, TriggerRefused,
     },
-    state::{StateError, StateScope, StateStore},
+    state::{StateEntry, StateError, StateScope, StateStore, StateUse},
 };
 
 /// Everything that the product asks of its database.
 pub trait Store:
-    JobStore + CalendarStore + RunStore + PluginStore + StateStore + AccessStore + NodeStore + std::fmt::Debug
+    JobStore
+    + CalendarStore
+    + RunStore
+    + RetentionStore
+    + PluginStore
+    + StateStore
+    + AccessStore
+    + NodeStore
+    + std::fmt::Debug
 {
     /// Where wake-ups are announced and heard.
     fn hints(&self) -> &Hints;

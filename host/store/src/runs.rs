@@ -157,15 +157,6 @@ pub struct AttemptFilter {
     pub until: Option<Timestamp>,
 }
 
-/// What a sweep of the log removed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Swept {
-    /// Rows that are gone.
-    pub rows: u64,
-    /// Whether older rows are left for another sweep.
-    pub more: bool,
-}
-
 /// The queue and the log.
 #[async_trait]
 pub trait RunStore: Send + Sync {
@@ -215,7 +206,4 @@ pub trait RunStore: Send + Sync {
 
     /// What an attempt wrote; empty where it wrote nothing.
     async fn attempt_log(&self, id: AttemptId) -> StoreResult<AttemptLog>;
-
-    /// Removes at most `limit` rows of the log that are older than `before`, with their lines.
-    async fn sweep_log(&self, before: Timestamp, limit: u32) -> StoreResult<Swept>;
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::{Method, RequestBuilder, Url, header};
+use reqwest::{Method, RequestBuilder, Response, Url, header};
 use serde_json::Value;
 
 use super::{Client, problem};
@@ -84,6 +84,16 @@ impl<'a> Request<'a> {
         self
     }
 
+    /// Sends bytes that are nothing in particular.
+    #[must_use]
+    pub(crate) fn octets(mut self, bytes: Vec<u8>) -> Self {
+        self.builder = self
+            .builder
+            .header(header::CONTENT_TYPE, "application/octet-stream")
+            .body(bytes);
+        self
+    }
+
     /// Only if the entity still bears this tag.
     #[must_use]
     pub(crate) fn if_match(mut self, etag: &str) -> Self {
@@ -107,14 +117,43 @@ impl<'a> Request<'a> {
         self
     }
 
-    /// Sends it. A refusal is a failure that says what the server said.
-    pub(crate) async fn send(self) -> Result<Reply, Failure> {
+    /// Sends it, for a body that is no JSON.
+    pub(crate) async fn bytes(self) -> Result<Vec<u8>, Failure> {
+        let server = self.client.base.clone();
+        let bytes = self.answer().await?.bytes().await;
+        bytes
+            .map(Into::into)
+            .map_err(|error| unreachable(&server, &error))
+    }
+
+    /// Sends it, and leaves the body to the caller. A refusal is a failure that says what the server said.
+    pub(crate) async fn answer(self) -> Result<Response, Failure> {
         let server = &self.client.base;
         let response = self
             .builder
             .send()
             .await
             .map_err(|error| unreachable(server, &error))?;
+        let status = response.status().as_u16();
+        if Exit::of_status(status) == Exit::Done {
+            return Ok(response);
+        }
+        let bytes = response
+            .bytes()
+            .await
+            .map_err(|error| unreachable(server, &error))?;
+        let body = serde_json::from_slice::<Value>(&bytes).ok();
+        Err(problem::failure(
+            status,
+            body.as_ref(),
+            self.client.token.is_some(),
+        ))
+    }
+
+    /// Sends it. A refusal is a failure that says what the server said.
+    pub(crate) async fn send(self) -> Result<Reply, Failure> {
+        let (server, url) = (self.client.base.clone(), self.url.clone());
+        let response = self.answer().await?;
         let status = response.status().as_u16();
         let etag = response
             .headers()
@@ -124,15 +163,7 @@ impl<'a> Request<'a> {
         let bytes = response
             .bytes()
             .await
-            .map_err(|error| unreachable(server, &error))?;
-        let body = serde_json::from_slice::<Value>(&bytes);
-        if Exit::of_status(status) != Exit::Done {
-            return Err(problem::failure(
-                status,
-                body.ok().as_ref(),
-                self.client.token.is_some(),
-            ));
-        }
+            .map_err(|error| unreachable(&server, &error))?;
         if bytes.is_empty() {
             return Ok(Reply {
                 status,
@@ -140,11 +171,10 @@ impl<'a> Request<'a> {
                 body: Value::Null,
             });
         }
-        match body {
+        match serde_json::from_slice(&bytes) {
             Ok(body) => Ok(Reply { status, etag, body }),
             Err(_) => Err(Failure::own(format!(
-                "{} did not answer with JSON; is it a wasmtab server?",
-                self.url
+                "{url} did not answer with JSON; is it a wasmtab server?"
             ))),
         }
     }

@@ -13,6 +13,7 @@ pub(crate) mod job;
 pub(crate) mod migrate;
 pub(crate) mod plugin;
 pub(crate) mod run;
+pub(crate) mod state;
 pub(crate) mod token;
 
 use std::future::Future;
@@ -39,6 +40,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
         Command::Handler(command) => client(command.run(&context)),
         Command::Calendar(command) => client(command.run(&context)),
         Command::Cron(command) => command.run(&context),
+        Command::State(command) => client(command.run(&context)),
         Command::Token(command) => client(command.run(&context)),
         Command::Audit(args) => client(args.run(&context)),
         Command::Completion(args) => args.run(),

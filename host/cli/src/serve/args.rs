@@ -4,6 +4,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::Args;
 
+use super::retention::RetentionArgs;
 use crate::input::when;
 
 /// How a server is set up. Every flag has its variable.
@@ -45,9 +46,8 @@ pub(crate) struct ServeArgs {
     /// How long a stop waits for running attempts
     #[arg(long, env = "WASMTAB_DRAIN_TIMEOUT", value_name = "LENGTH", value_parser = when::length, default_value = "30s")]
     pub(crate) drain_timeout: Duration,
-    /// How long the log is kept
-    #[arg(long, env = "WASMTAB_RETENTION", value_name = "LENGTH", value_parser = when::length, default_value = "14d")]
-    pub(crate) retention: Duration,
+    #[command(flatten)]
+    pub(crate) retention: RetentionArgs,
     /// Components here are uploaded at the start, and activated when they are new
     #[arg(long, env = "WASMTAB_PLUGIN_DIR", value_name = "DIR")]
     pub(crate) plugin_dir: Option<PathBuf>,
@@ -85,7 +85,6 @@ mod tests {
         assert_eq!(serve.data_dir, PathBuf::from("./wasmtab-data"));
         assert_eq!(serve.concurrency, None);
         assert_eq!(serve.drain_timeout, Duration::from_secs(30));
-        assert_eq!(serve.retention, Duration::from_hours(14 * 24));
     }
 
     #[test]

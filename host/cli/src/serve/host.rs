@@ -10,7 +10,7 @@ use std::{
 
 use tokio::{net::TcpListener, runtime::Runtime as Threads, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
-use wasmtab_domain::{ids::BootId, ids::IdSource, time::Clock as _};
+use wasmtab_domain::{ids::BootId, ids::IdSource, retention::Retention, time::Clock as _};
 use wasmtab_runtime::{Runtime, RuntimeConfig};
 use wasmtab_scheduler::{Config, Running, Sandbox, SystemTimer};
 use wasmtab_service::{RuntimeInspector, Service, ServiceConfig};
@@ -36,7 +36,7 @@ pub(crate) struct Options {
     pub(crate) workers: Option<u32>,
     pub(crate) concurrency: Option<u32>,
     pub(crate) timezone: Option<chrono_tz::Tz>,
-    pub(crate) retention: Duration,
+    pub(crate) retention: Retention,
     pub(crate) admin_token: Option<String>,
 }
 
@@ -49,7 +49,7 @@ impl From<ServeArgs> for Options {
             workers: args.workers,
             concurrency: args.concurrency,
             timezone: args.timezone,
-            retention: args.retention,
+            retention: args.retention.into(),
             admin_token: args.admin_token.filter(|token| !token.is_empty()),
         }
     }

@@ -2,6 +2,7 @@
 
 mod args;
 mod host;
+mod retention;
 mod seed;
 
 use std::{path::Path, time::Duration};

@@ -253,3 +253,44 @@ fn a_binding_keeps_its_bound_unless_another_is_said() {
         .wasmtab(&["handler", "bind", "H", "p", "--max-concurrency", "many"])
         .exits(2);
 }
+
+#[test]
+fn state_goes_in_and_out_byte_for_byte() {
+    let server = Canned::new(vec![
+        rule("GET /api/v1/jobs?", 200, &json!({"items": [job(7, "sync")]})),
+        rule("GET /api/v1/jobs/7 ", 200, &job(7, "sync")),
+        ("format=raw", 200, "", "a\u{1b}b".into()),
+        rule("PUT", 200, &json!({"key": "a/b", "bytes": 3, "text": "v\n"})),
+        rule("DELETE", 200, &json!({"removed": 2})),
+    ]);
+    let got = server.wasmtab(&["state", "get", "--job", "sync", "a/b"]).exits(0);
+    assert_eq!(got.stdout, "a\u{1b}b");
+    assert_eq!(server.asked("GET /api/v1/jobs/7/state/a%2Fb?format=raw").len(), 1);
+
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("value");
+    std::fs::write(&file, "v\n").unwrap();
+    let value = format!("@{}", file.display());
+    server
+        .wasmtab(&["state", "set", "--handler", "H H", "k", &value])
+        .exits(0);
+    let put = server.asked("PUT /api/v1/handlers/H%20H/state/k").remove(0);
+    assert_eq!(put.body, "v\n");
+    assert!(
+        put.headers
+            .contains(&"content-type: application/octet-stream".into())
+    );
+
+    server
+        .wasmtab(&["state", "clear", "--job", "7", "--prefix", "a/"])
+        .exits(0);
+    assert_eq!(server.asked("DELETE /api/v1/jobs/7/state?prefix=a%2F").len(), 1);
+    server
+        .wasmtab(&["state", "get", "--job", "7", ".."])
+        .exits(2)
+        .says("clear --prefix");
+    server.wasmtab(&["state", "show"]).exits(2).says("--job");
+    server
+        .wasmtab(&["state", "show", "--job", "7", "--handler", "H"])
+        .exits(2);
+}

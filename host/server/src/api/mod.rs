@@ -17,6 +17,7 @@ pub(crate) mod runs;
 pub(crate) mod schedules;
 pub(crate) mod settings;
 pub(crate) mod setup;
+pub(crate) mod state;
 pub(crate) mod tokens;
 pub(crate) mod unknown;
 pub(crate) mod versions;

@@ -41,10 +41,13 @@ impl<T: DeserializeOwned + Default, S: Send + Sync> FromRequest<S> for JsonOrDef
     }
 }
 
-fn read<T: DeserializeOwned>(headers: &HeaderMap, bytes: &Bytes) -> Result<T, Box<Problem>> {
-    let is_json = |kind: &str| {
-        kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))
-    };
+/// Whether a content type says that the body is JSON.
+pub(super) fn is_json(kind: &str) -> bool {
+    kind == "application/json" || (kind.starts_with("application/") && kind.ends_with("+json"))
+}
+
+/// The value that a body of JSON stands for.
+pub(super) fn read<T: DeserializeOwned>(headers: &HeaderMap, bytes: &Bytes) -> Result<T, Box<Problem>> {
     if !content_type(headers).is_some_and(|kind| is_json(&kind)) {
         let detail = "the body must be JSON: send `Content-Type: application/json`";
         return Err(Problem::of_status(StatusCode::UNSUPPORTED_MEDIA_TYPE, detail));

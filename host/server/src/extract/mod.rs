@@ -4,6 +4,7 @@ mod if_match;
 mod json;
 mod language;
 mod path;
+mod state;
 mod wasm;
 
 pub(crate) use self::{
@@ -11,6 +12,7 @@ pub(crate) use self::{
     json::{Json, JsonOrDefault},
     language::Language,
     path::{attempt_id, job_id, run_id, token_id},
+    state::StateBody,
     wasm::Wasm,
 };
 

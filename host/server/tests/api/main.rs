@@ -24,3 +24,5 @@ mod plugins;
 mod problems;
 #[cfg(test)]
 mod runs;
+#[cfg(test)]
+mod state;

@@ -14,6 +14,7 @@ mod log;
 mod plugin;
 mod run;
 mod schedule;
+mod state;
 
 pub use self::{
     access::{AuditView, MeView, NewTokenView, SettingsView, TokenView},
@@ -28,6 +29,7 @@ pub use self::{
     plugin::{ActivationView, DescriptionView, InspectionView, PluginView, VersionView},
     run::RunView,
     schedule::{ClockChangeView, LeftOutView, NextView, PreviewView},
+    state::{StateClearedView, StateEntryView, StateScopeView, StateView},
 };
 
 pub(crate) use self::schedule::describe;

@@ -1,16 +1,10 @@
 //! Looking at runs and attempts, and removing what is old.
 
 use serde_json::json;
-use wasmtab_domain::{
-    ids::RunId,
-    run::{AttemptLog, LogLevel, LogLine, Outcome},
-    status::AttemptStatus,
-};
+use wasmtab_domain::{ids::RunId, status::AttemptStatus};
 
-use super::support::{BOOT, World, at, outcome};
-use crate::{AttemptFilter, RunFilter, Swept};
-
-const DAY: i64 = 86_400;
+use super::support::{World, at};
+use crate::{AttemptFilter, RunFilter};
 
 /// Runs of two jobs: one that succeeded after a retry, one that goes on, one that waits, and a skipped fire.
 async fn history(w: &World) -> Vec<RunId> {
@@ -214,72 +208,4 @@ pub(super) async fn the_attempts_of_a_run_are_listed(w: World) {
             indexes
         );
     }
-}
-
-pub(super) async fn a_sweep_removes_old_rows_and_their_lines(w: World) {
-    let job = w.job(json!({"cronExpression": "0 0 * * *"})).await;
-    let mut claims = Vec::new();
-    for day in 1..=3 {
-        w.release(at(day * DAY)).await;
-        let claim = w.claim_one(at(day * DAY)).await;
-        let line = LogLine {
-            at: at(day * DAY),
-            level: LogLevel::Info,
-            target: String::new(),
-            message: "x".into(),
-        };
-        let log = AttemptLog {
-            lines: vec![line],
-            ..AttemptLog::default()
-        };
-        let ended = Outcome {
-            log,
-            ..outcome(&claim, AttemptStatus::Success, at(day * DAY + 1))
-        };
-        w.finish(&[ended], at(day * DAY + 1)).await;
-        claims.push(claim);
-    }
-    assert_eq!(
-        w.store.sweep_log(at(2 * DAY), 100).await.unwrap(),
-        Swept { rows: 1, more: false }
-    );
-    assert_eq!(w.ran(job.id).await, [2 * DAY, 3 * DAY]);
-    assert_eq!(
-        w.store.attempt_log(claims[0].attempt_id).await.unwrap(),
-        AttemptLog::default()
-    );
-    assert_eq!(
-        w.store
-            .attempt_log(claims[1].attempt_id)
-            .await
-            .unwrap()
-            .lines
-            .len(),
-        1
-    );
-    assert_eq!(w.store.run(claims[0].run_id).await.unwrap(), None);
-}
-
-pub(super) async fn a_sweep_leaves_runs_that_go_on(w: World) {
-    let job = w.job(json!({"retryCount": 1, "retryInterval": 9_999_999})).await;
-    w.release(at(60)).await;
-    let claim = w.claim_one(at(60)).await;
-    w.end(&claim, AttemptStatus::Failure, at(61)).await;
-    assert_eq!(w.store.sweep_log(at(30 * DAY), 100).await.unwrap().rows, 0);
-    assert_eq!(w.log(job.id).await.len(), 1);
-}
-
-pub(super) async fn a_sweep_is_bounded(w: World) {
-    let job = w.job(json!({"misfire": "skip"})).await;
-    w.release(at(5 * 60 + 10)).await;
-    assert_eq!(
-        w.store.sweep_log(at(DAY), 3).await.unwrap(),
-        Swept { rows: 3, more: true }
-    );
-    assert_eq!(
-        w.store.sweep_log(at(DAY), 3).await.unwrap(),
-        Swept { rows: 2, more: false }
-    );
-    assert!(w.log(job.id).await.is_empty());
-    assert_eq!(w.claim_for(BOOT, at(5 * 60 + 10), 9).await.len(), 0);
 }

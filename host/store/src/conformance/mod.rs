@@ -27,6 +27,7 @@ mod plugins;
 mod policies;
 mod releases;
 mod rescues;
+mod retention;
 mod set_back;
 mod shards;
 mod state;
@@ -234,9 +235,15 @@ macro_rules! with_conformance_cases {
                 attempts_are_listed_newest_first_in_pages,
                 attempts_are_filtered,
                 the_attempts_of_a_run_are_listed,
-                a_sweep_removes_old_rows_and_their_lines,
-                a_sweep_leaves_runs_that_go_on,
-                a_sweep_is_bounded,
+            ],
+            retention: [
+                what_has_ended_is_found_in_pages_by_age,
+                a_run_is_found_by_its_last_attempt_and_goes_as_a_whole,
+                a_run_that_goes_on_is_neither_found_nor_removed,
+                a_call_that_was_planned_long_ahead_tells_when_it_ended,
+                crowded_jobs_are_found_a_part_at_a_time,
+                runs_and_skipped_fires_of_a_job_are_told_apart,
+                lines_go_with_their_attempt,
             ],
             plugins: [
                 versions_count_from_one,
@@ -279,6 +286,10 @@ macro_rules! with_conformance_cases {
                 the_quota_counts_keys_and_values,
                 replacing_a_value_counts_it_once,
                 keys_are_listed_by_prefix_in_byte_order,
+                entries_show_their_size_and_short_values,
+                what_a_scope_holds_is_counted_as_the_quota_does,
+                scopes_that_hold_anything_are_listed,
+                a_scope_is_cleared_by_prefix_and_in_parts,
             ],
             access: [
                 a_token_is_good_until_it_expires,

@@ -3,7 +3,7 @@
 use wasmtab_domain::ids::JobId;
 
 use super::support::World;
-use crate::{StateError, StateScope};
+use crate::{StateEntry, StateError, StateScope, StateUse};
 
 const QUOTA: u64 = 100;
 
@@ -76,4 +76,73 @@ pub(super) async fn keys_are_listed_by_prefix_in_byte_order(w: World) {
     assert_eq!(list("a%", None, 10).await, ["a%"]);
     assert_eq!(list("", Some("a/10"), 2).await, ["a/2", "b"]);
     assert!(list("nothing", None, 10).await.is_empty());
+}
+
+pub(super) async fn entries_show_their_size_and_short_values(w: World) {
+    for (key, value) in [("cursor", &b"17"[..]), ("blob", &[0; 40]), ("other", b"")] {
+        w.put(&job(1), key, value, QUOTA).await.unwrap();
+    }
+    w.put(&job(2), "cursor", b"elsewhere", QUOTA).await.unwrap();
+    let entry = |key: &str, bytes, value: Option<&[u8]>| StateEntry {
+        key: key.into(),
+        bytes,
+        value: value.map(<[u8]>::to_vec),
+    };
+    let list = async |prefix: &str, after: Option<&str>, limit| {
+        w.store
+            .state_entries(&job(1), prefix, after, limit, 39)
+            .await
+            .unwrap()
+    };
+    let all = [
+        entry("blob", 40, None),
+        entry("cursor", 2, Some(b"17")),
+        entry("other", 0, Some(b"")),
+    ];
+    assert_eq!(list("", None, 10).await, all);
+    assert_eq!(list("", Some("blob"), 1).await, all[1..2]);
+    assert_eq!(list("o", None, 10).await, all[2..]);
+    assert!(list("", Some("other"), 10).await.is_empty());
+}
+
+pub(super) async fn what_a_scope_holds_is_counted_as_the_quota_does(w: World) {
+    assert_eq!(
+        w.store.state_use(&job(1)).await.unwrap(),
+        StateUse { keys: 0, bytes: 0 }
+    );
+    w.put(&job(1), "你好", &[0; 90], QUOTA).await.unwrap();
+    w.put(&job(1), "k", b"", QUOTA).await.unwrap();
+    assert_eq!(
+        w.store.state_use(&job(1)).await.unwrap(),
+        StateUse { keys: 2, bytes: 97 }
+    );
+}
+
+pub(super) async fn scopes_that_hold_anything_are_listed(w: World) {
+    let handler = StateScope::Handler("a/b 备份".into());
+    for scope in [&job(2), &handler, &job(1)] {
+        w.put(scope, "k", b"12", QUOTA).await.unwrap();
+    }
+    w.put(&job(3), "k", b"", QUOTA).await.unwrap();
+    w.store.state_delete(&job(3), "k").await.unwrap();
+    let held = StateUse { keys: 1, bytes: 3 };
+    let all = [(handler.clone(), held), (job(1), held), (job(2), held)];
+    assert_eq!(w.store.state_scopes(None, 10).await.unwrap(), all);
+    assert_eq!(w.store.state_scopes(None, 2).await.unwrap(), all[..2]);
+    assert_eq!(w.store.state_scopes(Some(&handler), 10).await.unwrap(), all[1..]);
+}
+
+pub(super) async fn a_scope_is_cleared_by_prefix_and_in_parts(w: World) {
+    for key in ["a/1", "a/2", "a/3", "b", "A/1"] {
+        w.put(&job(1), key, b"v", QUOTA).await.unwrap();
+    }
+    w.put(&job(2), "a/1", b"v", QUOTA).await.unwrap();
+    assert_eq!(w.store.state_clear(&job(1), "a/", 2).await.unwrap(), 2);
+    assert_eq!(w.store.state_clear(&job(1), "a/", 2).await.unwrap(), 1);
+    assert_eq!(
+        w.store.state_list(&job(1), "", None, 10).await.unwrap(),
+        ["A/1", "b"]
+    );
+    assert_eq!(w.store.state_clear(&job(1), "", 10).await.unwrap(), 2);
+    assert_eq!(w.get(&job(2), "a/1").await.as_deref(), Some(&b"v"[..]));
 }

@@ -8,6 +8,7 @@ mod setup;
 use std::{net::SocketAddr, time::Duration};
 
 use clap::Args;
+use wasmtab_domain::retention::Retention;
 
 use self::scratch::Scratch;
 use crate::{
@@ -54,7 +55,7 @@ impl DemoArgs {
             workers: None,
             concurrency: None,
             timezone: None,
-            retention: Duration::from_hours(24),
+            retention: Retention::all(Duration::from_hours(24)),
             admin_token: Some(token.to_owned()),
         }
     }
