@@ -53,6 +53,7 @@ CREATE TABLE infra_job (
 CREATE INDEX infra_job_plan ON infra_job (plan_at) WHERE plan_at IS NOT NULL;
 CREATE INDEX infra_job_handler ON infra_job (handler_name);
 CREATE INDEX infra_job_blackouts ON infra_job (name) WHERE blackouts <> '[]';
+CREATE INDEX infra_job_paused ON infra_job (paused_at) WHERE paused_at IS NOT NULL;
 
 -- What a job said from an instant on; a revision without a specification is its deletion.
 CREATE TABLE job_revision (

@@ -213,9 +213,11 @@ mod tests {
             }
         }
 
-        /// The days whose runs are left once it was cleaned on `day`.
+        /// The days whose runs are left once it was cleaned, a second into `day`.
         async fn left(&mut self, day: i64) -> Vec<i64> {
-            self.clock.0.store(at(day * DAY).as_micros(), Ordering::SeqCst);
+            self.clock
+                .0
+                .store(at(day * DAY + 1).as_micros(), Ordering::SeqCst);
             self.cleaner.sweep(&mut self.progress).await.unwrap();
             let runs = self.world.runs(self.job).await;
             let day = |at: Timestamp, zero: Timestamp| (at.since(zero).as_secs() as i64) / DAY;

@@ -15,6 +15,7 @@ use crate::{
     controls::Controls,
     executor::Executor,
     journal::{Entries, Entry},
+    meters::SchedulerMeters,
     permits::Permits,
 };
 
@@ -32,6 +33,7 @@ pub(crate) struct Dispatcher {
     pub controls: Arc<Controls>,
     pub permits: Permits,
     pub journal: Entries,
+    pub meters: SchedulerMeters,
     pub guests: Handle,
     pub attempts: TaskTracker,
     pub boot_id: BootId,
@@ -103,18 +105,23 @@ impl Dispatcher {
             self.journal.clone(),
         );
         let (permits, controls) = (self.permits.clone(), Arc::clone(&self.controls));
-        let attempt = claim.attempt_id;
+        let (attempt, due_at) = (claim.attempt_id, claim.due_at);
         let control = controls.insert(attempt);
+        let meters = self.meters.clone();
+        meters.claimed();
         let work = async move {
-            let begun = journal.clone();
+            let (begun, starts) = (journal.clone(), meters.clone());
             let on_begin = Box::new(move || {
+                let now = timer.now();
+                starts.began(now.since(due_at));
                 // A full journal only means that the begin is written with the outcome.
-                let _ = begun.try_send(Entry::Begun(attempt, timer.now()));
+                let _ = begun.try_send(Entry::Begun(attempt, now));
             });
             let outcome = permits
                 .hold(place, executor.execute(claim, &control, on_begin))
                 .await;
             controls.remove(attempt);
+            meters.ended();
             // The journal outlives every attempt.
             let _ = journal.send(Entry::Ended(Box::new(outcome))).await;
         };

@@ -6,7 +6,7 @@ use tokio::sync::mpsc;
 use wasmtab_domain::{ids::AttemptId, run::Outcome, time::Timestamp};
 use wasmtab_store::{FinishReply, Store, StoreError};
 
-use crate::clock::Timer;
+use crate::{clock::Timer, meters::SchedulerMeters};
 
 /// Outcomes that one commit takes.
 const BATCH: usize = 500;
@@ -34,6 +34,7 @@ pub(crate) fn channel() -> (Entries, mpsc::Receiver<Entry>) {
 pub(crate) struct Journal {
     pub store: Arc<dyn Store>,
     pub timer: Arc<dyn Timer>,
+    pub meters: SchedulerMeters,
 }
 
 impl Journal {
@@ -78,6 +79,7 @@ impl Journal {
             match self.store.finish(outcomes, self.timer.now()).await {
                 Ok(replies) => {
                     for (outcome, reply) in outcomes.iter().zip(replies) {
+                        self.meters.written(outcome, reply);
                         if reply == FinishReply::Refused {
                             let attempt = outcome.attempt_id;
                             tracing::warn!(%attempt, "the outcome of attempt {attempt} came after its claim was lost");

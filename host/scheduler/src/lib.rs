@@ -11,6 +11,7 @@ mod dispatcher;
 mod executor;
 mod journal;
 mod keeper;
+mod meters;
 mod permits;
 mod planner;
 mod running;
@@ -18,5 +19,6 @@ mod running;
 pub use self::{
     clock::{SystemTimer, Timer},
     executor::{Executor, Sandbox},
+    meters::SchedulerMeters,
     running::{Config, Running, start},
 };

@@ -16,6 +16,7 @@ use crate::{
     executor::Executor,
     journal::{self, Journal},
     keeper::{Keeper, LEASE},
+    meters::SchedulerMeters,
     permits::Permits,
     planner::Planner,
 };
@@ -52,6 +53,7 @@ pub struct Running {
     claiming: Vec<JoinHandle<()>>,
     keeper: JoinHandle<()>,
     journal: JoinHandle<()>,
+    meters: SchedulerMeters,
 }
 
 /// Rescues what processes before this one left, then plans and executes.
@@ -94,11 +96,13 @@ pub async fn start(
     let (stop, end) = (CancellationToken::new(), CancellationToken::new());
     let controls = Arc::new(Controls::default());
     let attempts = TaskTracker::new();
+    let meters = SchedulerMeters::new();
     let (entries, received) = journal::channel();
     let journal = tokio::spawn(
         Journal {
             store: Arc::clone(&store),
             timer: Arc::clone(&timer),
+            meters: meters.clone(),
         }
         .run(received),
     );
@@ -116,6 +120,7 @@ pub async fn start(
         controls: Arc::clone(&controls),
         permits: Permits::new(concurrency),
         journal: entries,
+        meters: meters.clone(),
         guests,
         attempts: attempts.clone(),
         boot_id,
@@ -150,10 +155,16 @@ pub async fn start(
         claiming,
         keeper,
         journal,
+        meters,
     })
 }
 
 impl Running {
+    /// What is counted.
+    pub const fn meters(&self) -> &SchedulerMeters {
+        &self.meters
+    }
+
     /// Claims nothing more and waits until every attempt has ended; those that go on after `patience`, or when `hurry`
     /// ends, are abandoned.
     pub async fn shut_down(self, patience: Duration, hurry: impl Future<Output = ()>) {

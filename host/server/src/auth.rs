@@ -16,10 +16,15 @@ pub(crate) async fn require_token(
     mut request: Request,
     next: Next,
 ) -> Result<Response, Box<Problem>> {
-    let token = bearer(request.headers()).ok_or(ServiceError::Unauthorized)?;
-    let principal = app.service.authenticate(token).await?;
+    let principal = principal(&app, request.headers()).await?;
     request.extensions_mut().insert(principal);
     Ok(next.run(request).await)
+}
+
+/// Who bears the token of a request with these headers.
+pub(crate) async fn principal(app: &App, headers: &HeaderMap) -> Result<Principal, ServiceError> {
+    let token = bearer(headers).ok_or(ServiceError::Unauthorized)?;
+    app.service.authenticate(token).await
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

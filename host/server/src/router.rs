@@ -14,7 +14,7 @@ use wasmtab_service::Service;
 
 use crate::{
     api::{
-        apply, audit, calendars, calls, events, handlers, health, holds, job_actions, jobs, logs, me,
+        apply, audit, calendars, calls, events, handlers, health, holds, job_actions, jobs, logs, me, metrics,
         plugins, runs, schedules, settings, setup, state, tokens, unknown, versions,
     },
     app::{App, Options},
@@ -31,6 +31,8 @@ pub fn router(service: Arc<Service>, options: Options) -> Router {
     let app = App {
         service,
         closing: options.closing,
+        metrics: options.metrics,
+        guard_metrics: options.guard_metrics,
         openapi: document.into(),
     };
     let guarded = api
@@ -41,6 +43,7 @@ pub fn router(service: Arc<Service>, options: Options) -> Router {
     Router::new()
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
+        .route("/metrics", get(metrics::metrics))
         .nest("/api/v1", guarded.merge(api.open))
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .layer(CatchPanicLayer::custom(request::panicked))

@@ -19,6 +19,7 @@ mod inspector;
 mod instants;
 mod jobs;
 mod logs;
+mod metrics;
 mod names;
 mod paging;
 mod plugins;
@@ -51,6 +52,7 @@ pub use self::{
     inspector::{InspectError, Inspector},
     jobs::{JobQuery, NextQuery, PauseBody, TriggerBody},
     logs::AttemptQuery,
+    metrics::{Exposition, Metrics},
     paging::PageQuery,
     plugins::Push,
     precondition::Expected,

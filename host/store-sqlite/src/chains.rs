@@ -165,13 +165,17 @@ async fn start(
             reason: SkipReason::NoJob,
             blocked_by: None,
         };
+        effects.skipped.push((refused.reason, 1));
         return skip(connection, ids, name, None, upstream, &refused, now).await;
     };
     let active = active_runs(connection, std::slice::from_ref(&job)).await?;
     let active = active.get(&job.id.0).map_or(&[][..], Vec::as_slice);
     let start = match chain::admit(&job, depth, active, now) {
         Ok(start) => start,
-        Err(refused) => return skip(connection, ids, name, Some(&job), upstream, &refused, now).await,
+        Err(refused) => {
+            effects.skipped.push((refused.reason, 1));
+            return skip(connection, ids, name, Some(&job), upstream, &refused, now).await;
+        }
     };
     let run = NewRun {
         id: ids.next_run(now),

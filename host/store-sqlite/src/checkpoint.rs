@@ -6,6 +6,8 @@ use std::{path::Path, time::Duration};
 use sqlx::SqliteConnection;
 use tokio::{task::JoinHandle, time::MissedTickBehavior};
 
+use crate::open::log_of;
+
 /// How often the log is looked at.
 const PERIOD: Duration = Duration::from_millis(500);
 /// Bytes of log below which nothing is done.
@@ -17,8 +19,7 @@ pub(crate) struct Checkpointer(JoinHandle<()>);
 
 impl Checkpointer {
     pub(crate) fn start(mut connection: SqliteConnection, database: &Path) -> Self {
-        let mut log = database.as_os_str().to_owned();
-        log.push("-wal");
+        let log = log_of(database);
         Self(tokio::spawn(async move {
             let mut period = tokio::time::interval(PERIOD);
             period.set_missed_tick_behavior(MissedTickBehavior::Delay);

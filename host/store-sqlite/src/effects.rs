@@ -1,7 +1,10 @@
 //! What has to be announced once a transaction has committed.
 
-use wasmtab_domain::ids::{AttemptId, RunId};
-use wasmtab_store::{Hint, Hints};
+use wasmtab_domain::{
+    ids::{AttemptId, RunId},
+    status::SkipReason,
+};
+use wasmtab_store::{Hint, Hints, StoreMeters};
 
 /// Collected while the transaction goes on.
 #[derive(Debug, Default)]
@@ -14,11 +17,19 @@ pub(crate) struct Effects {
     pub changed: Vec<RunId>,
     /// Whether a run may have become claimable.
     pub queue: bool,
+    /// Fires that became runs.
+    pub released: u64,
+    /// Fires that were skipped.
+    pub skipped: Vec<(SkipReason, u64)>,
 }
 
 impl Effects {
-    /// Tells everybody who listens.
-    pub(crate) fn announce(&self, hints: &Hints) {
+    /// Tells everybody who listens, and counts.
+    pub(crate) fn announce(&self, hints: &Hints, meters: &StoreMeters) {
+        meters.released(self.released);
+        for (reason, fires) in &self.skipped {
+            meters.skipped(*reason, *fires);
+        }
         for attempt in &self.asked {
             hints.send(Hint::Cancel(*attempt));
         }

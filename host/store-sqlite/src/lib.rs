@@ -12,6 +12,7 @@ mod checkpoint;
 mod claim;
 mod convert;
 mod effects;
+mod facts;
 mod finish;
 mod handlers;
 mod jobs;
@@ -27,7 +28,7 @@ mod state;
 mod writer;
 
 use std::{
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -37,7 +38,7 @@ use wasmtab_domain::{
     ids::{IdSource, RunId},
     time::Timestamp,
 };
-use wasmtab_store::{Hints, Store, StoreError, StoreResult};
+use wasmtab_store::{Hints, Store, StoreError, StoreMeters, StoreResult};
 
 pub use self::open::OpenError;
 use self::{checkpoint::Checkpointer, effects::Effects, writer::Writer};
@@ -49,6 +50,9 @@ pub struct SqliteStore {
     writer: Writer,
     hints: Hints,
     ids: Ids,
+    meters: StoreMeters,
+    /// The write-ahead log.
+    log: PathBuf,
     _checkpointer: Checkpointer,
     // Held until the end: a second process on the same file is refused.
     _lock: std::fs::File,
@@ -86,7 +90,7 @@ impl SqliteStore {
                 })
             })
             .await?;
-        effects.announce(&self.hints);
+        effects.announce(&self.hints, &self.meters);
         Ok(value)
     }
 }
@@ -94,6 +98,10 @@ impl SqliteStore {
 impl Store for SqliteStore {
     fn hints(&self) -> &Hints {
         &self.hints
+    }
+
+    fn meters(&self) -> &StoreMeters {
+        &self.meters
     }
 }
 

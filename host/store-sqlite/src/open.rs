@@ -14,7 +14,7 @@ use sqlx::{
 };
 use thiserror::Error;
 use wasmtab_domain::ids::IdSource;
-use wasmtab_store::Hints;
+use wasmtab_store::{Hints, StoreMeters};
 
 use crate::{Ids, SqliteStore, checkpoint::Checkpointer, writer::Writer};
 
@@ -94,16 +94,26 @@ pub(crate) async fn open(file: &Path) -> Result<SqliteStore, OpenError> {
         .connect_with(options.clone().read_only(true).pragma("query_only", "true"))
         .await
         .map_err(database)?;
+    let meters = StoreMeters::new();
     let checkpointer = Checkpointer::start(options.connect().await.map_err(database)?, file);
 
     Ok(SqliteStore {
         readers,
-        writer: Writer::start(connection),
+        writer: Writer::start(connection, meters.clone()),
+        meters,
+        log: log_of(file),
         hints: Hints::new(),
         ids: Ids::new(IdSource::new(u64::from(boot), floor)),
         _checkpointer: checkpointer,
         _lock: lock,
     })
+}
+
+/// The write-ahead log of a database.
+pub(crate) fn log_of(database: &Path) -> PathBuf {
+    let mut log = database.as_os_str().to_owned();
+    log.push("-wal");
+    log.into()
 }
 
 /// The lock is on a file of its own: SQLite's locks on the database are released when any descriptor of it is closed.

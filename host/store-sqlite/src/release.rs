@@ -119,6 +119,11 @@ async fn decide(
     advance(connection, &decisions, now).await?;
     for (job, release) in &decisions {
         effects.queue |= !release.runs.is_empty();
+        effects.released += release.runs.len() as u64;
+        let skips = release.skips.iter();
+        effects
+            .skipped
+            .extend(skips.map(|skip| (skip.reason, u64::from(skip.count))));
         for run in &release.cancels {
             let by = format!("cancelOther: a later fire of {}", job.spec.name);
             cancel::group(connection, ids, (job.id.0, *run), &by, now, effects).await?;

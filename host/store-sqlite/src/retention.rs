@@ -105,12 +105,19 @@ impl RetentionStore for SqliteStore {
 
 async fn remove(connection: &mut SqliteConnection, keys: &str) -> Result<u64, sqlx::Error> {
     let rows = sqlx::query_scalar!(
-        r#"SELECT log.id AS "id!: i64" FROM json_each(?1) AS gone CROSS JOIN infra_job_log AS log
-        ON log.id = gone.value WHERE NOT EXISTS (SELECT 1 FROM run WHERE run.id = gone.value)
+        r#"WITH gone (key) AS (
+            SELECT log.id FROM json_each(?1) AS wanted CROSS JOIN infra_job_log AS log ON log.id = wanted.value
+            WHERE NOT EXISTS (SELECT 1 FROM run WHERE run.id = log.id)
+                -- How a fire ended is told by all its shards together.
+                AND NOT EXISTS (
+                    SELECT 1 FROM run WHERE run.job_id = log.job_id AND run.scheduled_at = log.scheduled_at
+                        AND run.fire_key = log.fire_key
+                )
+        )
+        SELECT key AS "id!: i64" FROM gone
         UNION ALL
-        SELECT later.id FROM json_each(?1) AS gone CROSS JOIN infra_job_log AS later
-        ON later.run_id = gone.value AND later.execute_index > 1
-        WHERE NOT EXISTS (SELECT 1 FROM run WHERE run.id = gone.value)"#,
+        SELECT later.id FROM gone CROSS JOIN infra_job_log AS later
+        ON later.run_id = gone.key AND later.execute_index > 1"#,
         keys
     )
     .fetch_all(&mut *connection)

@@ -1,12 +1,12 @@
 //! The one connection that writes. Whatever is queued when it becomes free shares a transaction: the price of a durable
 //! commit is paid once for all of it, and nobody waits on a timer.
 
-use std::panic::AssertUnwindSafe;
+use std::{panic::AssertUnwindSafe, time::Instant};
 
 use futures_util::{FutureExt, future::BoxFuture};
 use sqlx::{Connection, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
-use wasmtab_store::{StoreError, StoreResult};
+use wasmtab_store::{StoreError, StoreMeters, StoreResult};
 
 use crate::store_error;
 
@@ -25,9 +25,9 @@ pub(crate) struct Writer(mpsc::Sender<Work>);
 
 impl Writer {
     /// Starts the writer; it ends when the last handle is gone.
-    pub(crate) fn start(connection: SqliteConnection) -> Self {
+    pub(crate) fn start(connection: SqliteConnection, meters: StoreMeters) -> Self {
         let (sender, receiver) = mpsc::channel(QUEUE);
-        tokio::spawn(serve(connection, receiver));
+        tokio::spawn(serve(connection, receiver, meters));
         Self(sender)
     }
 
@@ -61,17 +61,23 @@ fn transient(error: &sqlx::Error) -> StoreError {
     StoreError::Transient(error.to_string())
 }
 
-async fn serve(mut connection: SqliteConnection, mut queue: mpsc::Receiver<Work>) {
+async fn serve(mut connection: SqliteConnection, mut queue: mpsc::Receiver<Work>, meters: StoreMeters) {
     let mut group = Vec::with_capacity(GROUP);
     while queue.recv_many(&mut group, GROUP).await > 0 {
-        commit(&mut connection, &mut group).await;
+        let (size, begun) = (group.len(), Instant::now());
+        if commit(&mut connection, &mut group).await {
+            meters.committed(size, begun.elapsed());
+        } else {
+            meters.not_committed();
+        }
     }
     if let Err(error) = connection.close().await {
         tracing::warn!(%error, "closing the database: {error}");
     }
 }
 
-async fn commit(connection: &mut SqliteConnection, group: &mut Vec<Work>) {
+/// Whether it was committed. Work that failed on its own account is no failure of the commit.
+async fn commit(connection: &mut SqliteConnection, group: &mut Vec<Work>) -> bool {
     let mut done: Vec<Acknowledge> = Vec::with_capacity(group.len());
     let outcome = async {
         sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut *connection).await?;
@@ -112,6 +118,7 @@ async fn commit(connection: &mut SqliteConnection, group: &mut Vec<Work>) {
     for acknowledge in done {
         acknowledge(outcome.as_ref().copied());
     }
+    outcome.is_ok()
 }
 
 async fn rollback(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {

@@ -8,8 +8,10 @@ mod calendars;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod error;
+mod facts;
 mod hints;
 mod jobs;
+mod meters;
 mod nodes;
 mod plugins;
 mod retention;
@@ -20,10 +22,12 @@ pub use self::{
     access::{AccessStore, AuditEntry, NewAudit, NewToken, Principal, Role, StoredReply, TokenInfo},
     calendars::{Calendar, CalendarStore},
     error::{StoreError, StoreResult},
+    facts::{DatabaseSize, FactStore, Facts, QueuePart},
     hints::{Hint, Hints},
     jobs::{
         Deleted, JobFilter, JobStore, JobWrite, PausePeriod, PauseRequest, Released, Revision, WriteError,
     },
+    meters::StoreMeters,
     nodes::{NodeInfo, NodeStore},
     plugins::{Activation, BindRequest, DeleteRefused, HoldRequest, NewVersion, PluginStore, Pushed},
     retention::{LogEnd, LogKey, LogSort, RetentionStore},
@@ -44,10 +48,14 @@ pub trait Store:
     + StateStore
     + AccessStore
     + NodeStore
+    + FactStore
     + std::fmt::Debug
 {
     /// Where wake-ups are announced and heard.
     fn hints(&self) -> &Hints;
+
+    /// What it counts.
+    fn meters(&self) -> &StoreMeters;
 }
 
 /// One page of a list, and where the next one begins.

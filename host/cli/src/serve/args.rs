@@ -59,6 +59,9 @@ pub(crate) struct ServeArgs {
         value_name = "TOKEN"
     )]
     pub(crate) admin_token: Option<String>,
+    /// Ask for a token at /metrics too, of any role; otherwise it is as open as /healthz
+    #[arg(long, env = "WASMTAB_GUARD_METRICS")]
+    pub(crate) guard_metrics: bool,
 }
 
 fn zone(said: &str) -> Result<chrono_tz::Tz, String> {

@@ -8,16 +8,17 @@ use std::{
     time::Duration,
 };
 
+use prometheus_client::registry::Registry;
 use tokio::{net::TcpListener, runtime::Runtime as Threads, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 use wasmtab_domain::{ids::BootId, ids::IdSource, retention::Retention, time::Clock as _};
 use wasmtab_runtime::{Runtime, RuntimeConfig};
 use wasmtab_scheduler::{Config, Running, Sandbox, SystemTimer};
-use wasmtab_service::{RuntimeInspector, Service, ServiceConfig};
+use wasmtab_service::{Metrics, RuntimeInspector, Service, ServiceConfig};
 use wasmtab_store::Store;
 use wasmtab_store_sqlite::SqliteStore;
 
-use super::{args::ServeArgs, shown};
+use super::{args::ServeArgs, process, shown};
 use crate::exit::Failure;
 
 /// Attempts that go on at once for each thread that guests run on, unless their number is said. Most attempts wait for something most of the time.
@@ -38,6 +39,7 @@ pub(crate) struct Options {
     pub(crate) timezone: Option<chrono_tz::Tz>,
     pub(crate) retention: Retention,
     pub(crate) admin_token: Option<String>,
+    pub(crate) guard_metrics: bool,
 }
 
 impl From<ServeArgs> for Options {
@@ -51,6 +53,7 @@ impl From<ServeArgs> for Options {
             timezone: args.timezone,
             retention: args.retention.into(),
             admin_token: args.admin_token.filter(|token| !token.is_empty()),
+            guard_metrics: args.guard_metrics,
         }
     }
 }
@@ -131,15 +134,22 @@ pub(crate) async fn start(options: Options) -> Result<Server, Failure> {
         timer.clone(),
         completion,
     ));
-    let scheduler = wasmtab_scheduler::start(config, store, timer, sandbox)
+    let scheduler = wasmtab_scheduler::start(config, Arc::clone(&store), timer.clone(), sandbox)
         .await
         .map_err(Failure::own)?;
+
+    let mut registry = Registry::default();
+    scheduler.meters().register(&mut registry);
+    process::register(&mut registry, now);
+    let metrics = Metrics::new(registry, store, timer);
 
     let stop_api = CancellationToken::new();
     let router = wasmtab_server::router(
         Arc::clone(&service),
         wasmtab_server::Options {
             closing: stop_api.clone(),
+            metrics: Some(Arc::new(metrics)),
+            guard_metrics: options.guard_metrics,
         },
     );
     let api = tokio::spawn(wasmtab_server::serve(listener, router, stop_api.clone()));

@@ -2,6 +2,7 @@
 
 mod args;
 mod host;
+mod process;
 mod retention;
 mod seed;
 

@@ -12,6 +12,7 @@ pub(crate) mod job_actions;
 pub(crate) mod jobs;
 pub(crate) mod logs;
 pub(crate) mod me;
+pub(crate) mod metrics;
 pub(crate) mod plugins;
 pub(crate) mod runs;
 pub(crate) mod schedules;

@@ -13,6 +13,7 @@ use axum::{
 };
 use bytes::Bytes;
 use http_body_util::BodyExt as _;
+use prometheus_client::registry::Registry;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
@@ -25,7 +26,7 @@ use wasmtab_domain::{
     time::{Clock, Timestamp},
 };
 use wasmtab_server::{Options, router};
-use wasmtab_service::{InspectError, Inspector, Service, ServiceConfig};
+use wasmtab_service::{InspectError, Inspector, Metrics, Service, ServiceConfig};
 use wasmtab_store_sqlite::SqliteStore;
 
 /// The administrator's token.
@@ -116,6 +117,11 @@ impl Api {
 
     /// A server on an empty database.
     pub(crate) async fn with(admin_token: Option<&str>) -> Self {
+        Self::set_up(admin_token, false).await
+    }
+
+    /// The same, which may ask for a token at `/metrics`.
+    pub(crate) async fn set_up(admin_token: Option<&str>, guard_metrics: bool) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let store = Arc::new(
             SqliteStore::open(&directory.path().join("test.db"))
@@ -129,16 +135,19 @@ impl Api {
             ..ServiceConfig::new(CompletionKey::new([7; 32]))
         };
         let service = Arc::new(Service::new(
-            store,
+            store.clone(),
             Arc::new(FakeInspector),
             clock.clone(),
             config,
         ));
         let closing = CancellationToken::new();
+        let metrics = Arc::new(Metrics::new(Registry::default(), store, clock.clone()));
         let router = router(
             Arc::clone(&service),
             Options {
                 closing: closing.clone(),
+                metrics: Some(metrics),
+                guard_metrics,
             },
         );
         Self {

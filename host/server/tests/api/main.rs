@@ -19,6 +19,8 @@ mod idempotency;
 #[cfg(test)]
 mod jobs;
 #[cfg(test)]
+mod metrics;
+#[cfg(test)]
 mod plugins;
 #[cfg(test)]
 mod problems;

@@ -16,6 +16,7 @@ mod cancels;
 mod chains;
 mod claims;
 mod deletions;
+mod facts;
 mod finishes;
 mod holds;
 mod jobs;
@@ -235,6 +236,11 @@ macro_rules! with_conformance_cases {
                 attempts_are_listed_newest_first_in_pages,
                 attempts_are_filtered,
                 the_attempts_of_a_run_are_listed,
+            ],
+            facts: [
+                what_there_is_is_counted,
+                the_queue_is_told_apart_by_state_and_hold,
+                decided_fires_are_counted_by_reason,
             ],
             retention: [
                 what_has_ended_is_found_in_pages_by_age,

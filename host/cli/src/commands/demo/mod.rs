@@ -57,6 +57,7 @@ impl DemoArgs {
             timezone: None,
             retention: Retention::all(Duration::from_hours(24)),
             admin_token: Some(token.to_owned()),
+            guard_metrics: false,
         }
     }
 }
