@@ -168,7 +168,7 @@ mod tests {
     #[async_trait]
     impl Timer for Still {
         async fn sleep_until(&self, _: Timestamp) {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 

@@ -14,8 +14,8 @@ use wasmtab_service::Service;
 
 use crate::{
     api::{
-        apply, audit, calendars, calls, events, handlers, health, holds, job_actions, jobs, logs, me, metrics,
-        plugins, runs, schedules, settings, setup, state, tokens, unknown, versions,
+        apply, audit, calendars, calls, events, handlers, health, holds, job_actions, jobs, logs, me,
+        metrics, plugins, runs, schedules, settings, setup, state, tokens, unknown, versions,
     },
     app::{App, Options},
     auth, openapi, request,

@@ -7,12 +7,12 @@ use wasmtab_store_sqlite::SqliteStore;
 
 /// Not `tokio::test`: a runtime entered by each of the cases anew would be compiled as often.
 fn check(topic: &str, case: &str) {
-    let threads = tokio::runtime::Runtime::new().unwrap();
+    let threads = tokio::runtime::Runtime::new().expect("threads");
     threads.block_on(async {
-        let directory = tempfile::tempdir().unwrap();
+        let directory = tempfile::tempdir().expect("a directory");
         let store = SqliteStore::open(&directory.path().join("wasmtab.db"))
             .await
-            .unwrap();
+            .expect("an empty database opens");
         conformance::run(topic, case, Arc::new(store)).await;
     });
 }

@@ -9,7 +9,7 @@ fn status(yaml: &str) -> (String, String) {
         .fails_with(1)
         .json();
     (
-        run["status"].as_str().unwrap().to_owned(),
+        run["status"].as_str().expect("a run has a status").to_owned(),
         run["error"].as_str().unwrap_or_default().to_owned(),
     )
 }

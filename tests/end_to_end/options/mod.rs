@@ -58,7 +58,7 @@ fn skipped(server: &Server, job: &str, reason: &str) -> Value {
 fn running(server: &Server, job: &str) -> String {
     let id = server.json(&["job", "trigger", job])["id"]
         .as_str()
-        .unwrap()
+        .expect("a run has an id")
         .to_owned();
     eventually("it runs", || {
         (server.json(&["run", "show", &id])["status"] == "running").then_some(())

@@ -6,7 +6,10 @@ use super::{ended, with};
 use crate::support::{eventually, plugin};
 
 fn attempts(run: &Value) -> Vec<Value> {
-    run["attempts"].as_array().unwrap().clone()
+    run["attempts"]
+        .as_array()
+        .expect("one run is shown with its attempts")
+        .clone()
 }
 
 #[test]

@@ -44,7 +44,10 @@ pub(super) async fn pending_work_reads_running_and_is_ended_by_its_token(w: Worl
         result: Some("done elsewhere".into()),
         ..Outcome::bare(claim.attempt_id, claim.run_id, AttemptStatus::Success, at(80))
     };
-    assert_eq!(w.finish(std::slice::from_ref(&done), at(80)).await, [FinishReply::Ended]);
+    assert_eq!(
+        w.finish(std::slice::from_ref(&done), at(80)).await,
+        [FinishReply::Ended]
+    );
     let row = w.store.attempt(claim.attempt_id).await.unwrap().unwrap();
     assert_eq!(
         (row.status, row.begin_time, row.fuel_used),
