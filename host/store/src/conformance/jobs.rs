@@ -4,7 +4,7 @@ use serde_json::json;
 use wasmtab_domain::{ids::JobId, policy::JobStatus};
 
 use super::support::{World, at};
-use crate::{JobFilter, JobWrite, WriteError};
+use crate::{Calendar, JobFilter, JobWrite, WriteError};
 
 pub(super) async fn a_new_job_is_there_under_its_id_and_its_name(w: World) {
     let job = w.job(json!({"name": "report", "every": 300})).await;
@@ -202,6 +202,13 @@ pub(super) async fn jobs_are_listed_in_pages_and_by_filter(w: World) {
 }
 
 pub(super) async fn every_field_survives_the_database(w: World) {
+    let holidays = Calendar {
+        name: "holidays".into(),
+        windows: Vec::new(),
+        updated_at: at(0),
+        updated_by: "ann".into(),
+    };
+    w.store.put_calendar(holidays).await.unwrap();
     let said = [
         json!({
             "name": "full", "status": "stopped", "handlerName": "H", "handlerParam": "{\"a\": 1}",
