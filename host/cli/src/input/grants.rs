@@ -10,7 +10,7 @@ use crate::exit::Failure;
 /// Grants to add.
 #[derive(Args, Debug, Default)]
 pub(crate) struct AllowArgs {
-    /// Grant this: http=URL, net=CIDR, dir=HOST:GUEST[:rw], state=handler, state-quota=SIZE, config=KEY=VALUE, secret=NAME
+    /// Grant this: http=URL, net=CIDR, dir=HOST:GUEST or dir=HOST:GUEST:rw, state=handler, state-quota=SIZE, config=KEY=VALUE, secret=NAME
     #[arg(long, value_name = "GRANT")]
     allow: Vec<String>,
     /// Set the value of a secret: NAME=VALUE, NAME=@FILE; grants it too
