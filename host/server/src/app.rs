@@ -8,7 +8,7 @@ use wasmtab_service::{Metrics, Service};
 /// How the API is served.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
-    /// Ends event streams and waiting requests, so that a shutdown need not wait for them. Give [`serve`](crate::serve) the same.
+    /// Ends event streams and waiting requests, so that a shutdown need not wait for them. Give [`serve`](fn@crate::serve) the same.
     pub closing: CancellationToken,
     /// What `/metrics` shows; nothing is there without it.
     pub metrics: Option<Arc<Metrics>>,

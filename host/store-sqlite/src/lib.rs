@@ -1,6 +1,6 @@
 //! The embedded store: SQLite, one writer, group commit.
 //!
-//! All writes go through one connection ([`writer`]), which commits together what is queued whenever it is free; reads
+//! All writes go through one connection (`writer`), which commits together what is queued whenever it is free; reads
 //! use a pool beside it. `synchronous=FULL`: what was acknowledged survives a power cut.
 
 mod access;
