@@ -1,6 +1,7 @@
 //! `cargo xtask`: everything that is done to this repository by a command rather than by hand.
 
 mod advisories;
+mod debian;
 mod generate;
 mod guests;
 mod repo;

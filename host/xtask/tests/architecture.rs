@@ -26,7 +26,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("wasmtab-server", &["wasmtab-service", "wasmtab-domain"]),
-    ("xtask", &[]),
+    ("wasmtab-test-databases", &[]),
+    ("xtask", &["wasmtab-test-databases"]),
 ];
 
 /// The one crate that wires everything, and the one that tries it from outside.

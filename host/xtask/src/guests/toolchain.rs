@@ -1,7 +1,7 @@
 //! Which compiler builds guests: the ordinary one where it has the target, else Debian's with a standard library of its own.
 
 use super::sample::Sample;
-use crate::repo;
+use crate::{debian, repo};
 use anyhow::{Context, Result, bail};
 use std::env;
 use std::fmt;
@@ -43,8 +43,8 @@ impl Toolchain {
         if let Some(found) = Self::find() {
             return Ok(found);
         }
-        if is_root() && Path::new("/usr/bin/apt-get").exists() {
-            install()?;
+        if debian::may_install() {
+            debian::install(&PACKAGES)?;
             if let Some(found) = Self::find() {
                 return Ok(found);
             }
@@ -160,26 +160,4 @@ fn remapping(dir: &Path) -> Result<Vec<String>> {
         .into_iter()
         .map(|(from, to)| format!("--remap-path-prefix={}={to}", from.display()))
         .collect())
-}
-
-fn install() -> Result<()> {
-    println!("installing {}", PACKAGES.join(" "));
-    let apt = |arguments: &[&str]| {
-        let mut command = Command::new("/usr/bin/apt-get");
-        command
-            .args(arguments)
-            .env("DEBIAN_FRONTEND", "noninteractive")
-            .stdin(Stdio::null());
-        repo::run(&mut command)
-    };
-    let install: Vec<&str> = ["install", "--yes", "--no-install-recommends"]
-        .into_iter()
-        .chain(PACKAGES)
-        .collect();
-    // A fresh image has no package lists; another one need not fetch them again.
-    apt(&install).or_else(|_| apt(&["update"]).and_then(|()| apt(&install)))
-}
-
-fn is_root() -> bool {
-    repo::output_of("id", &["-u"]).is_some_and(|id| id == "0")
 }

@@ -1,6 +1,7 @@
 //! `cargo xtask test`: everything that CI runs. One step a file; the first that fails ends it.
 
 mod clippy;
+mod databases;
 mod deny;
 mod docs;
 mod end_to_end;
@@ -20,6 +21,7 @@ const STEPS: &[Step] = &[
     ("formatting", format::run),
     ("lints", clippy::run),
     ("committed guests match their sources", guests::check),
+    ("database servers for the tests", databases::run),
     ("tests", workspace::run),
     ("tests of the guest SDK and samples", plugins::run),
     ("documentation", docs::run),
