@@ -26,6 +26,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
         ],
     ),
     ("wasmtab-server", &["wasmtab-service", "wasmtab-domain"]),
+    ("wasmtab-import", &["wasmtab-domain", "wasmtab-cron"]),
     ("wasmtab-test-databases", &[]),
     ("xtask", &["wasmtab-test-databases"]),
 ];
@@ -147,7 +148,7 @@ fn the_cron_engine_knows_dates_and_nothing_else() {
 #[test]
 fn the_core_does_no_io() {
     let workspace = workspace();
-    for name in ["wasmtab-cron", "wasmtab-domain"] {
+    for name in ["wasmtab-cron", "wasmtab-domain", "wasmtab-import"] {
         for used in &workspace[name].uses {
             assert!(
                 !IO.contains(&used.as_str()),
