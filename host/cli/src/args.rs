@@ -60,6 +60,9 @@ pub(crate) enum Command {
     Demo(commands::demo::DemoArgs),
     /// Create and update jobs from a file
     Apply(commands::apply::ApplyArgs),
+    /// Jobs of crontab, XXL-JOB or yudao as a jobs file and a report, without a server
+    #[command(subcommand)]
+    Import(commands::import::ImportCommand),
     /// Jobs: what fires, when, with what
     #[command(subcommand)]
     Job(Box<commands::job::JobCommand>),

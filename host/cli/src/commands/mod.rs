@@ -9,6 +9,7 @@ pub(crate) mod confirm;
 pub(crate) mod cron;
 pub(crate) mod demo;
 pub(crate) mod handler;
+pub(crate) mod import;
 pub(crate) mod job;
 pub(crate) mod migrate;
 pub(crate) mod plugin;
@@ -33,6 +34,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
         Command::Demo(args) => serve::block_on(args.run()),
         Command::Migrate(args) => serve::block_on(args.run(&context)),
         Command::Apply(args) => client(args.run(&context)),
+        Command::Import(command) => client(command.run(&context)),
         Command::Job(command) => client(command.run(&context)),
         Command::Run(command) => client(command.run(&context)),
         Command::Call(args) => client(args.run(&context)),

@@ -3,6 +3,8 @@
 mod canned;
 mod client;
 mod cron;
+mod import;
+mod import_database;
 mod plugin;
 mod support;
 mod usage;
