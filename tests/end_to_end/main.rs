@@ -5,6 +5,7 @@ mod calendars;
 mod crash;
 mod holds;
 mod hostile;
+mod import;
 mod options;
 mod refusals;
 mod replace;
