@@ -2,6 +2,7 @@
 
 mod access;
 mod calendars;
+mod backup;
 mod crash;
 mod holds;
 mod hostile;

@@ -91,6 +91,10 @@ pub(crate) enum Command {
     Token(commands::token::TokenCommand),
     /// Who changed what
     Audit(commands::audit::AuditArgs),
+    /// Copy everything into one file, from a server that goes on or from a data directory
+    Backup(commands::backup::BackupArgs),
+    /// Make a data directory of a backup
+    Restore(commands::restore::RestoreArgs),
     /// Bring the database's schema up to date
     Migrate(commands::migrate::MigrateArgs),
     /// The bounded process that compiles an upload

@@ -8,6 +8,7 @@ pub mod digest;
 pub mod fairness;
 pub mod field;
 pub mod grant;
+pub mod health;
 pub mod ids;
 pub mod interval;
 pub mod job;

@@ -104,6 +104,10 @@ pub enum ConflictKind {
     KeyInProgress,
     /// There is no earlier activation.
     NothingToRollBack,
+    /// Another backup is being taken.
+    BackupInProgress,
+    /// The database is backed up by its own means.
+    BackupElsewhere,
 }
 
 impl ConflictKind {
@@ -119,6 +123,8 @@ impl ConflictKind {
             Self::InUse => "in-use",
             Self::KeyInProgress => "key-in-progress",
             Self::NothingToRollBack => "nothing-to-roll-back",
+            Self::BackupInProgress => "backup-in-progress",
+            Self::BackupElsewhere => "backup-elsewhere",
         }
     }
 }

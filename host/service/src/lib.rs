@@ -7,6 +7,7 @@ mod access;
 mod apply;
 mod audit;
 mod calendars;
+mod backup;
 mod calls;
 mod completion;
 mod cursor;
@@ -42,6 +43,7 @@ pub use wasmtab_store::{Principal, Role, StateScope, StoreError};
 pub use self::{
     apply::ApplyRequest,
     calendars::CalendarPut,
+    backup::{Backup, BackupTurn},
     calls::CallRequest,
     completion::{CompleteBody, Completing, completion_key},
     error::{Conflict, ConflictKind, ServiceError, ServiceResult},

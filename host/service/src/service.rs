@@ -11,6 +11,7 @@ use wasmtab_domain::{
 use wasmtab_store::{NewAudit, Principal, Role, Store};
 
 use crate::{
+    backup::Backups,
     error::{ServiceError, ServiceResult},
     inspector::Inspector,
     secret,
@@ -50,6 +51,7 @@ pub struct Service {
     max_memory: u64,
     max_upload: usize,
     admin_hash: Option<String>,
+    pub(crate) backups: Backups,
     pub(crate) completion: CompletionKey,
 }
 
@@ -73,6 +75,7 @@ impl Service {
             max_memory: config.max_memory,
             max_upload: config.max_upload,
             admin_hash: config.admin_token.map(|token| secret::hash(&token)),
+            backups: Backups::default(),
             completion: config.completion,
         }
     }

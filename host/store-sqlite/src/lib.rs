@@ -5,17 +5,21 @@
 
 mod access;
 mod calendars;
+pub mod backup;
 mod cancel;
 mod capacity;
 mod chains;
 mod checkpoint;
 mod claim;
 mod convert;
+pub mod copy;
 mod effects;
 mod facts;
 mod finish;
 mod handlers;
 mod jobs;
+mod maintenance;
+mod migrate;
 mod new_runs;
 mod nodes;
 mod open;
@@ -40,8 +44,11 @@ use wasmtab_domain::{
 };
 use wasmtab_store::{Hints, Store, StoreError, StoreMeters, StoreResult};
 
-pub use self::open::OpenError;
 use self::{checkpoint::Checkpointer, effects::Effects, writer::Writer};
+pub use self::{
+    migrate::{Migrated, Standing},
+    open::OpenError,
+};
 
 /// A SQLite database that this process alone has open.
 #[derive(Debug)]
@@ -51,8 +58,10 @@ pub struct SqliteStore {
     hints: Hints,
     ids: Ids,
     meters: StoreMeters,
+    file: PathBuf,
     /// The write-ahead log.
     log: PathBuf,
+    migrated: Option<Migrated>,
     _checkpointer: Checkpointer,
     // Held until the end: a second process on the same file is refused.
     _lock: std::fs::File,
@@ -62,6 +71,11 @@ impl SqliteStore {
     /// Opens the database in `file`, made when it is not there, and brings its schema up to date.
     pub async fn open(file: &Path) -> Result<Self, OpenError> {
         open::open(file).await
+    }
+
+    /// What opening it did to its schema; none where that was up to date, or new.
+    pub const fn migrated(&self) -> Option<&Migrated> {
+        self.migrated.as_ref()
     }
 
     async fn write<T, F>(&self, work: F) -> StoreResult<T>

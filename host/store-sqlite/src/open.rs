@@ -16,9 +16,15 @@ use thiserror::Error;
 use wasmtab_domain::ids::IdSource;
 use wasmtab_store::{Hints, StoreMeters};
 
-use crate::{Ids, SqliteStore, checkpoint::Checkpointer, writer::Writer};
+use crate::{
+    Ids, SqliteStore,
+    checkpoint::Checkpointer,
+    copy::{self, CopyError},
+    migrate::{self, Failure},
+    writer::Writer,
+};
 
-static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/sqlite");
+pub(crate) static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/sqlite");
 
 /// Connections that read.
 const READERS: u32 = 4;
@@ -55,10 +61,21 @@ pub enum OpenError {
         /// Why.
         cause: MigrateError,
     },
+    /// The schema is to change, and no copy of the database could be made before.
+    #[error(
+        "{path} is of an older version, and there is no room or right to copy it before it is changed: {cause}"
+    )]
+    Copy {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        cause: CopyError,
+    },
 }
 
 pub(crate) async fn open(file: &Path) -> Result<SqliteStore, OpenError> {
     let lock = lock(file)?;
+    copy::remove_unfinished(file);
     let database = |cause| OpenError::Database {
         path: file.to_owned(),
         cause,
@@ -77,12 +94,15 @@ pub(crate) async fn open(file: &Path) -> Result<SqliteStore, OpenError> {
         .disable_statement_logging();
 
     let mut connection = options.connect().await.map_err(database)?;
-    MIGRATIONS
-        .run(&mut connection)
+    let migrated = migrate::bring_up_to_date(&mut connection, file, &MIGRATIONS)
         .await
-        .map_err(|cause| match cause {
-            MigrateError::Execute(cause) => database(cause),
-            cause => OpenError::Schema {
+        .map_err(|failure| match failure {
+            Failure::Look(cause) | Failure::Migrate(MigrateError::Execute(cause)) => database(cause),
+            Failure::Copy(cause) => OpenError::Copy {
+                path: file.to_owned(),
+                cause,
+            },
+            Failure::Migrate(cause) => OpenError::Schema {
                 path: file.to_owned(),
                 cause,
             },
@@ -101,7 +121,9 @@ pub(crate) async fn open(file: &Path) -> Result<SqliteStore, OpenError> {
         readers,
         writer: Writer::start(connection, meters.clone()),
         meters,
+        file: file.to_owned(),
         log: log_of(file),
+        migrated,
         hints: Hints::new(),
         ids: Ids::new(IdSource::new(u64::from(boot), floor)),
         _checkpointer: checkpointer,
@@ -117,7 +139,7 @@ pub(crate) fn log_of(database: &Path) -> PathBuf {
 }
 
 /// The lock is on a file of its own: SQLite's locks on the database are released when any descriptor of it is closed.
-fn lock(file: &Path) -> Result<File, OpenError> {
+pub(crate) fn lock(file: &Path) -> Result<File, OpenError> {
     let path = file.with_extension("lock");
     let refused = |cause| OpenError::File {
         path: path.clone(),

@@ -11,6 +11,7 @@ mod error;
 mod facts;
 mod hints;
 mod jobs;
+mod maintenance;
 mod meters;
 mod nodes;
 mod plugins;
@@ -27,6 +28,7 @@ pub use self::{
     jobs::{
         Deleted, JobFilter, JobStore, JobWrite, PausePeriod, PauseRequest, Released, Revision, WriteError,
     },
+    maintenance::{Findings, MaintenanceStore, OwnedAttempt, PausedJob, Sample, Snapshot},
     meters::StoreMeters,
     nodes::{NodeInfo, NodeStore},
     plugins::{Activation, BindRequest, DeleteRefused, HoldRequest, NewVersion, PluginStore, Pushed},
@@ -49,6 +51,7 @@ pub trait Store:
     + AccessStore
     + NodeStore
     + FactStore
+    + MaintenanceStore
     + std::fmt::Debug
 {
     /// Where wake-ups are announced and heard.

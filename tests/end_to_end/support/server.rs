@@ -44,6 +44,21 @@ impl Server {
         server
     }
 
+    /// A server on a directory that a backup was restored into.
+    pub(crate) fn restored(backup: &Path) -> Self {
+        let mut server = Self {
+            directory: TempDir::new().expect("a scratch directory"),
+            flags: Vec::new(),
+            process: None,
+            url: String::new(),
+        };
+        let mut command = binary::command(&["restore"]);
+        command.arg(backup).arg("--data-dir").arg(server.data_dir());
+        let _ = binary::run(command).ok();
+        server.restart();
+        server
+    }
+
     /// Starts the server again on the same directory.
     pub(crate) fn restart(&mut self) {
         assert!(self.process.is_none(), "it runs already");

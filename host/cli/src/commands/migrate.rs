@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use serde_json::json;
 
 use crate::{context::Context, exit::Failure, serve};
 
@@ -30,10 +31,28 @@ impl MigrateArgs {
     /// Opening brings the schema up to date; a server does the same when it starts.
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         let data_dir = serve::directory(&self.data_dir)?;
-        serve::open_store(self.database_url.as_deref(), &data_dir).await?;
-        context.out.say(&format!(
-            "the schema of the database in {} is up to date",
-            data_dir.display()
-        ))
+        let store = serve::open_store(self.database_url.as_deref(), &data_dir).await?;
+        let done = match store.migrated() {
+            None => json!({ "migrated": false }),
+            Some(migrated) => json!({
+                "migrated": true,
+                "from": migrated.from,
+                "to": migrated.to,
+                "copy": migrated.copy.display().to_string(),
+                "wayBack": migrated.way_back(),
+            }),
+        };
+        context.out.one(&done, |_| match store.migrated() {
+            None => format!(
+                "the schema of the database in {} is up to date\n",
+                data_dir.display()
+            ),
+            Some(migrated) => format!(
+                "the schema went from version {} to {}; the way back, while no server runs:\n  {}\n",
+                migrated.from,
+                migrated.to,
+                migrated.way_back().join("\n  ")
+            ),
+        })
     }
 }

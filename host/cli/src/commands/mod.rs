@@ -3,6 +3,7 @@
 pub(crate) mod apply;
 pub(crate) mod audit;
 pub(crate) mod calendar;
+pub(crate) mod backup;
 pub(crate) mod call;
 pub(crate) mod completion;
 pub(crate) mod confirm;
@@ -13,6 +14,7 @@ pub(crate) mod import;
 pub(crate) mod job;
 pub(crate) mod migrate;
 pub(crate) mod plugin;
+pub(crate) mod restore;
 pub(crate) mod run;
 pub(crate) mod state;
 pub(crate) mod token;
@@ -33,6 +35,8 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
         Command::Serve(args) => serve::run(args),
         Command::Demo(args) => serve::block_on(args.run()),
         Command::Migrate(args) => serve::block_on(args.run(&context)),
+        Command::Backup(args) => serve::block_on(args.run(&context)),
+        Command::Restore(args) => serve::block_on(args.run(&context)),
         Command::Apply(args) => client(args.run(&context)),
         Command::Import(command) => client(command.run(&context)),
         Command::Job(command) => client(command.run(&context)),

@@ -186,26 +186,28 @@ pub(crate) fn directory(path: &Path) -> Result<PathBuf, Failure> {
 }
 
 pub(crate) async fn open_store(url: Option<&str>, data_dir: &Path) -> Result<SqliteStore, Failure> {
-    let file = match url {
-        None => data_dir.join("wasmtab.db"),
-        Some(url) => match url.strip_prefix("sqlite:") {
-            Some(path) if !path.trim_start_matches("//").is_empty() => {
-                PathBuf::from(path.strip_prefix("//").unwrap_or(path))
-            }
-            Some(_) => {
-                return Err(Failure::usage(
-                    "database-url: `sqlite:` is followed by the path of a file",
-                ));
-            }
-            None if url.starts_with("postgres") => {
-                return Err(Failure::usage(
-                    "database-url: this version keeps its data in SQLite; PostgreSQL is not served yet",
-                ));
-            }
-            None => return Err(Failure::usage("database-url: must be sqlite:PATH")),
-        },
+    SqliteStore::open(&database_file(url, data_dir)?)
+        .await
+        .map_err(Failure::own)
+}
+
+/// Where the database is.
+pub(crate) fn database_file(url: Option<&str>, data_dir: &Path) -> Result<PathBuf, Failure> {
+    let Some(url) = url else {
+        return Ok(data_dir.join("wasmtab.db"));
     };
-    SqliteStore::open(&file).await.map_err(Failure::own)
+    match url.strip_prefix("sqlite:") {
+        Some(path) if !path.trim_start_matches("//").is_empty() => {
+            Ok(PathBuf::from(path.strip_prefix("//").unwrap_or(path)))
+        }
+        Some(_) => Err(Failure::usage(
+            "database-url: `sqlite:` is followed by the path of a file",
+        )),
+        None if url.starts_with("postgres") => Err(Failure::usage(
+            "database-url: this version keeps its data in SQLite; PostgreSQL is not served yet",
+        )),
+        None => Err(Failure::usage("database-url: must be sqlite:PATH")),
+    }
 }
 
 /// The zone is chosen once, when the database is new; a server that is moved keeps its jobs' hours.

@@ -12,7 +12,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 pub(crate) use self::{
     args::ServeArgs,
-    host::{Options, Server, compiler, directory, open_store, start},
+    host::{Options, Server, compiler, database_file, directory, open_store, start},
 };
 use crate::exit::Failure;
 

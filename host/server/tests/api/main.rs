@@ -6,6 +6,7 @@ mod access;
 mod apply;
 #[cfg(test)]
 mod calendars;
+mod backup;
 #[cfg(test)]
 mod document;
 #[cfg(test)]

@@ -21,6 +21,7 @@ mod finishes;
 mod holds;
 mod jobs;
 mod log;
+mod maintenance;
 mod overlaps;
 mod pauses;
 mod pending;
@@ -241,6 +242,14 @@ macro_rules! with_conformance_cases {
                 what_there_is_is_counted,
                 the_queue_is_told_apart_by_state_and_hold,
                 decided_fires_are_counted_by_reason,
+            ],
+            maintenance: [
+                a_sound_database_has_no_faults_and_nothing_to_find,
+                jobs_whose_handler_resolves_to_nothing_are_found,
+                jobs_that_should_fire_and_will_not_are_found,
+                paused_jobs_are_found_the_longest_pause_first,
+                owned_attempts_tell_how_long_they_may_take_and_whose_they_are,
+                what_a_deleted_job_kept_is_found,
             ],
             retention: [
                 what_has_ended_is_found_in_pages_by_age,
