@@ -29,9 +29,8 @@ fn a_backup_during_runs_goes_on_elsewhere_where_it_was_taken() {
                     - {name: stuck, every: 1d, handlerName: Loops}\n"
         .to_owned();
     for number in 0..BUSY {
-        jobs.push_str(&format!(
-            "- {{name: busy {number}, every: 1s, handlerName: EchoHandler}}\n"
-        ));
+        let job = format!("- {{name: busy {number}, every: 1s, handlerName: EchoHandler}}\n");
+        jobs.push_str(&job);
     }
     let _ = server.apply(&jobs).ok();
     let stuck = server.json(&["job", "trigger", "stuck"])["id"]

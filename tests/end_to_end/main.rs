@@ -5,6 +5,7 @@ mod calendars;
 mod backup;
 mod crash;
 mod holds;
+mod doctor;
 mod hostile;
 mod import;
 mod options;

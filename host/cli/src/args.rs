@@ -93,6 +93,8 @@ pub(crate) enum Command {
     Audit(commands::audit::AuditArgs),
     /// Copy everything into one file, from a server that goes on or from a data directory
     Backup(commands::backup::BackupArgs),
+    /// Look at everything that may be wrong, of a server or of a data directory
+    Doctor(commands::doctor::DoctorArgs),
     /// Make a data directory of a backup
     Restore(commands::restore::RestoreArgs),
     /// Bring the database's schema up to date

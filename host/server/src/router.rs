@@ -14,7 +14,7 @@ use wasmtab_service::Service;
 
 use crate::{
     api::{
-        apply, audit, backup, calendars, calls, events, handlers, health, holds, job_actions, jobs, logs, me, metrics, plugins, runs, schedules, settings, setup, state, tokens, unknown, versions,
+        apply, audit, backup, calendars, calls, doctor, events, handlers, health, holds, job_actions, jobs, logs, me, metrics, plugins, runs, schedules, settings, setup, state, tokens, unknown, versions,
     },
     app::{App, Options},
     auth, openapi, request,
@@ -119,6 +119,7 @@ pub(crate) fn routes_of(max_upload: usize) -> (Api, utoipa::openapi::OpenApi) {
         .routes(routes!(tokens::delete))
         .routes(routes!(audit::list))
         .routes(routes!(backup::backup))
+        .routes(routes!(doctor::doctor))
         .routes(routes!(settings::show, settings::patch))
         .routes(routes!(me::me))
         .routes(routes!(events::events));

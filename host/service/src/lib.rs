@@ -11,6 +11,7 @@ mod backup;
 mod calls;
 mod completion;
 mod cursor;
+mod doctor;
 mod error;
 mod events;
 mod handlers;
@@ -46,6 +47,7 @@ pub use self::{
     backup::{Backup, BackupTurn},
     calls::CallRequest,
     completion::{CompleteBody, Completing, completion_key},
+    doctor::{Seen, Surroundings},
     error::{Conflict, ConflictKind, ServiceError, ServiceResult},
     events::{Event, Events},
     handlers::{HandlerPatch, HandlerPut},

@@ -12,6 +12,7 @@ use wasmtab_store::{NewAudit, Principal, Role, Store};
 
 use crate::{
     backup::Backups,
+    doctor::Surroundings,
     error::{ServiceError, ServiceResult},
     inspector::Inspector,
     secret,
@@ -28,6 +29,8 @@ pub struct ServiceConfig {
     pub admin_token: Option<String>,
     /// From which the tokens of pending work follow.
     pub completion: CompletionKey,
+    /// The machine, for a check-up; without it only the database is looked at.
+    pub surroundings: Option<Arc<dyn Surroundings>>,
 }
 
 impl ServiceConfig {
@@ -38,6 +41,7 @@ impl ServiceConfig {
             max_upload: 64 * 1024 * 1024,
             admin_token: None,
             completion,
+            surroundings: None,
         }
     }
 }
@@ -52,6 +56,7 @@ pub struct Service {
     max_upload: usize,
     admin_hash: Option<String>,
     pub(crate) backups: Backups,
+    pub(crate) surroundings: Option<Arc<dyn Surroundings>>,
     pub(crate) completion: CompletionKey,
 }
 
@@ -76,6 +81,7 @@ impl Service {
             max_upload: config.max_upload,
             admin_hash: config.admin_token.map(|token| secret::hash(&token)),
             backups: Backups::default(),
+            surroundings: config.surroundings,
             completion: config.completion,
         }
     }

@@ -19,7 +19,7 @@ use wasmtab_domain::{
     status::{AttemptStatus, RunState},
 };
 use wasmtab_store::{
-    MaintenanceStore as _, NodeStore as _, Store,
+    Store,
     conformance::{World, at},
 };
 use wasmtab_store_sqlite::{

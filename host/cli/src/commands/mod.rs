@@ -9,6 +9,7 @@ pub(crate) mod completion;
 pub(crate) mod confirm;
 pub(crate) mod cron;
 pub(crate) mod demo;
+pub(crate) mod doctor;
 pub(crate) mod handler;
 pub(crate) mod import;
 pub(crate) mod job;
@@ -36,6 +37,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
         Command::Demo(args) => serve::block_on(args.run()),
         Command::Migrate(args) => serve::block_on(args.run(&context)),
         Command::Backup(args) => serve::block_on(args.run(&context)),
+        Command::Doctor(args) => serve::block_on(args.run(&context)),
         Command::Restore(args) => serve::block_on(args.run(&context)),
         Command::Apply(args) => client(args.run(&context)),
         Command::Import(command) => client(command.run(&context)),

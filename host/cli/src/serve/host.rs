@@ -18,7 +18,7 @@ use wasmtab_service::{Metrics, RuntimeInspector, Service, ServiceConfig};
 use wasmtab_store::Store;
 use wasmtab_store_sqlite::SqliteStore;
 
-use super::{args::ServeArgs, process, shown};
+use super::{args::ServeArgs, process, shown, surroundings::Machine};
 use crate::exit::Failure;
 
 /// Attempts that go on at once for each thread that guests run on, unless their number is said. Most attempts wait for something most of the time.
@@ -100,6 +100,12 @@ pub(crate) async fn start(options: Options) -> Result<Server, Failure> {
         max_upload: runtime.config().compile.upload,
         admin_token: options.admin_token,
         completion: completion.clone(),
+        surroundings: Some(Arc::new(Machine {
+            data_dir: data_dir.clone(),
+            database: database_file(options.database_url.as_deref(), &data_dir)?,
+            concurrency,
+            serving: true,
+        })),
     };
     let inspector = Arc::new(RuntimeInspector(Arc::clone(&runtime)));
     let service = Arc::new(Service::new(

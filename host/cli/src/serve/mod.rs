@@ -5,6 +5,7 @@ mod host;
 mod process;
 mod retention;
 mod seed;
+mod surroundings;
 
 use std::{path::Path, time::Duration};
 
@@ -13,6 +14,7 @@ use tokio::signal::unix::{SignalKind, signal};
 pub(crate) use self::{
     args::ServeArgs,
     host::{Options, Server, compiler, database_file, directory, open_store, start},
+    surroundings::Machine,
 };
 use crate::exit::Failure;
 

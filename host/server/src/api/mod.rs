@@ -5,6 +5,7 @@ pub(crate) mod audit;
 pub(crate) mod calendars;
 pub(crate) mod backup;
 pub(crate) mod calls;
+pub(crate) mod doctor;
 pub(crate) mod events;
 pub(crate) mod handlers;
 pub(crate) mod health;

@@ -8,6 +8,8 @@ mod apply;
 mod calendars;
 mod backup;
 #[cfg(test)]
+mod doctor;
+#[cfg(test)]
 mod document;
 #[cfg(test)]
 mod events;

@@ -6,6 +6,7 @@ mod access;
 mod apply;
 mod attempt;
 mod calendar;
+mod doctor;
 mod handler;
 mod job;
 mod job_input;
@@ -22,6 +23,7 @@ pub use self::{
     attempt::{AttemptView, RefusalView},
     calendar::CalendarView,
     handler::{HandlerView, HoldView},
+    doctor::{CheckView, DoctorView},
     job::{BackoffView, BindingView, JobView, PauseView, RevisionView, SpecView},
     job_input::JobInput,
     list::ListView,

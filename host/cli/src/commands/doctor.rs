@@ -1,0 +1,217 @@
+//! `wasmtab doctor`.
+
+use std::{path::PathBuf, sync::Arc};
+
+use clap::Args;
+use serde_json::Value;
+use wasmtab_domain::completion::CompletionKey;
+use wasmtab_service::{
+    Principal, Role, RuntimeInspector, Service, ServiceConfig,
+    view::{CheckView, DoctorView},
+};
+use wasmtab_store_sqlite::{
+    SqliteStore, Standing,
+    backup::{self, BackupError, Examined},
+};
+
+use crate::{
+    clock::SystemClock,
+    context::Context,
+    exit::{Exit, Failure},
+    local,
+    output::cell::{present, raw, text},
+    serve,
+};
+
+#[derive(Args, Debug)]
+pub(crate) struct DoctorArgs {
+    /// Look at this data directory, which no server has open, instead of asking a server
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// Where its database is, if not in the data directory: sqlite:PATH
+    #[arg(long, value_name = "URL", requires = "data_dir")]
+    database_url: Option<String>,
+}
+
+impl DoctorArgs {
+    pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
+        let found = match &self.data_dir {
+            None => {
+                context
+                    .client()?
+                    .get(&["doctor"])
+                    .within(PATIENCE)
+                    .send()
+                    .await?
+                    .body
+            }
+            Some(data_dir) => {
+                let found = look(data_dir.clone(), self.database_url.as_deref()).await?;
+                serde_json::to_value(found).map_err(|error| Failure::own(error.to_string()))?
+            }
+        };
+        context.out.one(&found, shown)?;
+        let failed = checks(&found)
+            .filter(|check| raw(check, "/status") == Some("fail"))
+            .count();
+        match failed {
+            0 => Ok(()),
+            1 => Err(Failure::new(Exit::RunFailed, "1 check fails")),
+            failed => Err(Failure::new(Exit::RunFailed, format!("{failed} checks fail"))),
+        }
+    }
+}
+
+/// All of the database is read once.
+const PATIENCE: std::time::Duration = std::time::Duration::from_mins(30);
+
+/// Looks at a data directory that no server has open.
+async fn look(data_dir: PathBuf, url: Option<&str>) -> Result<DoctorView, Failure> {
+    let database = serve::database_file(url, &data_dir)?;
+    let examined = match backup::examine(&database).await {
+        Ok(examined) => examined,
+        Err(error @ BackupError::Open(_)) => {
+            return Err(Failure::new(Exit::Conflict, error)
+                .with("ask the server itself: `wasmtab doctor`, with --server and --token"));
+        }
+        Err(error @ BackupError::Missing(_)) => return Err(Failure::new(Exit::NotFound, error)),
+        Err(error) => {
+            return Ok(DoctorView::new(vec![CheckView::fail(
+                "database",
+                error.to_string(),
+                "go on from the last backup: `wasmtab restore`",
+            )]));
+        }
+    };
+    if let Some(checks) = beyond_use(&examined) {
+        return Ok(DoctorView::new(checks));
+    }
+    let data_dir = data_dir.canonicalize().map_err(|error| {
+        Failure::own(format!(
+            "data-dir: {} cannot be used: {error}",
+            data_dir.display()
+        ))
+    })?;
+    let store = Arc::new(SqliteStore::open(&database).await.map_err(Failure::own)?);
+    let config = ServiceConfig {
+        surroundings: Some(Arc::new(serve::Machine {
+            data_dir,
+            database,
+            concurrency: 0,
+            serving: false,
+        })),
+        // Nothing is completed by way of this service.
+        ..ServiceConfig::new(CompletionKey::new([0; 32]))
+    };
+    let inspector = Arc::new(RuntimeInspector(local::runtime()?));
+    let service = Service::new(store, inspector, Arc::new(SystemClock), config);
+    let by = Principal {
+        name: "doctor".into(),
+        role: Role::Operator,
+    };
+    service.doctor(&by).await.map_err(Failure::own)
+}
+
+/// What is wrong with a database that nothing more can be asked of.
+fn beyond_use(examined: &Examined) -> Option<Vec<CheckView>> {
+    if let Some(fault) = examined.faults.first() {
+        let check = CheckView::fail(
+            "database",
+            format!("it is damaged: {fault}"),
+            "keep the data directory as it is, and go on from the last backup (`wasmtab restore`); check the disk",
+        );
+        return Some(vec![check.with(examined.faults.clone())]);
+    }
+    let database = CheckView::ok("database", "its structure is sound");
+    let schema = match &examined.standing {
+        Standing::Current(_) => return None,
+        Standing::Behind { at, wanted } => CheckView::warn(
+            "schema",
+            format!(
+                "it is of version {at}, where this program wants {wanted}; the rest is looked at when it is up to date"
+            ),
+            "`wasmtab migrate` or the next start of the server brings it up to date, and keeps a copy",
+        ),
+        Standing::New => CheckView::fail(
+            "schema",
+            "there is none: it is not a wasmtab database, or a new one",
+            "start the server on the directory, or name another one",
+        ),
+        Standing::Unknown(reason) => CheckView::fail(
+            "schema",
+            reason.clone(),
+            "use the version of wasmtab that wrote it, or a newer one",
+        ),
+    };
+    Some(vec![database, schema])
+}
+
+fn checks(found: &Value) -> impl Iterator<Item = &Value> {
+    found
+        .get("checks")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+}
+
+/// A line each, and below it what to do.
+fn shown(found: &Value) -> String {
+    let mut lines = String::new();
+    for check in checks(found) {
+        let line = format!(
+            "{:<5} {:<12} {}",
+            text(check, "/status"),
+            text(check, "/name"),
+            text(check, "/detail")
+        );
+        lines.push_str(&line);
+        lines.push('\n');
+        let items = check.get("items").and_then(Value::as_array).into_iter().flatten();
+        let below = items
+            .map(|item| text(item, ""))
+            .chain(present(check, "/advice").map(|advice| format!("-> {advice}")));
+        for line in below {
+            lines.push_str("                   ");
+            lines.push_str(&line);
+            lines.push('\n');
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_check_is_a_line_and_what_to_do_stands_below() {
+        let found = json!({"checks": [
+            {"name": "disk", "status": "ok", "detail": "9 GiB free", "advice": null, "items": []},
+            {"name": "handlers", "status": "fail", "detail": "1 job", "advice": "bind it", "items": ["a calls \u{1b}[31mB"]},
+        ]});
+        assert_eq!(
+            shown(&found),
+            "ok    disk         9 GiB free\n\
+             fail  handlers     1 job\n                   a calls B\n                   -> bind it\n"
+        );
+    }
+
+    #[test]
+    fn an_older_schema_is_no_failure_and_an_unknown_one_is() {
+        let status = |standing| {
+            let examined = Examined {
+                faults: Vec::new(),
+                standing,
+            };
+            beyond_use(&examined).map(|checks| checks.last().unwrap().status.clone())
+        };
+        assert_eq!(status(Standing::Current(1)), None);
+        assert_eq!(
+            status(Standing::Behind { at: 1, wanted: 2 }).as_deref(),
+            Some("warn")
+        );
+        assert_eq!(status(Standing::Unknown("newer".into())).as_deref(), Some("fail"));
+    }
+}
