@@ -1,11 +1,11 @@
 //! What a user would try, on the real binary. Each file is a promise of the product.
 
 mod access;
-mod calendars;
 mod backup;
+mod calendars;
 mod crash;
-mod holds;
 mod doctor;
+mod holds;
 mod hostile;
 mod import;
 mod options;

@@ -6,8 +6,8 @@
 mod access;
 mod apply;
 mod audit;
-mod calendars;
 mod backup;
+mod calendars;
 mod calls;
 mod completion;
 mod cursor;
@@ -43,8 +43,8 @@ pub use wasmtab_store::{Principal, Role, StateScope, StoreError};
 
 pub use self::{
     apply::ApplyRequest,
-    calendars::CalendarPut,
     backup::{Backup, BackupTurn},
+    calendars::CalendarPut,
     calls::CallRequest,
     completion::{CompleteBody, Completing, completion_key},
     doctor::{Seen, Surroundings},

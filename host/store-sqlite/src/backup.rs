@@ -105,7 +105,9 @@ pub async fn examine(database: &Path) -> Result<Examined, BackupError> {
     let mut connection = options.connect().await.map_err(refused)?;
     let faults = faults(&mut connection, EXAMINED_FAULTS).await.map_err(refused)?;
     let standing = if faults.is_empty() {
-        migrate::standing(&mut connection, &MIGRATIONS).await.map_err(refused)?
+        migrate::standing(&mut connection, &MIGRATIONS)
+            .await
+            .map_err(refused)?
     } else {
         Standing::Unknown("it is damaged".into())
     };

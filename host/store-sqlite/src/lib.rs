@@ -4,8 +4,8 @@
 //! use a pool beside it. `synchronous=FULL`: what was acknowledged survives a power cut.
 
 mod access;
-mod calendars;
 pub mod backup;
+mod calendars;
 mod cancel;
 mod capacity;
 mod chains;

@@ -2,8 +2,8 @@
 
 pub(crate) mod apply;
 pub(crate) mod audit;
-pub(crate) mod calendar;
 pub(crate) mod backup;
+pub(crate) mod calendar;
 pub(crate) mod call;
 pub(crate) mod completion;
 pub(crate) mod confirm;

@@ -2,8 +2,8 @@
 
 pub(crate) mod apply;
 pub(crate) mod audit;
-pub(crate) mod calendars;
 pub(crate) mod backup;
+pub(crate) mod calendars;
 pub(crate) mod calls;
 pub(crate) mod doctor;
 pub(crate) mod events;

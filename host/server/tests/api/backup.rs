@@ -14,7 +14,7 @@ fn request() -> Request<Body> {
     Request::get("/api/v1/backup")
         .header(header::AUTHORIZATION, format!("Bearer {ADMIN}"))
         .body(Body::empty())
-        .unwrap()
+        .expect("a request without a body")
 }
 
 #[tokio::test]

@@ -4,9 +4,9 @@
 mod access;
 #[cfg(test)]
 mod apply;
+mod backup;
 #[cfg(test)]
 mod calendars;
-mod backup;
 #[cfg(test)]
 mod doctor;
 #[cfg(test)]

@@ -10,15 +10,10 @@ pub(crate) fn run() -> Result<()> {
     for dir in [repo::root().to_path_buf(), repo::root().join("plugins")] {
         let mut check = Command::new(&deny);
         check
-            .args([
-                "--workspace",
-                "--locked",
-                "check",
-                "--hide-inclusion-graph",
-                "--config",
-            ])
-            .arg(&config);
-        repo::run(check.args(["bans", "licenses", "sources"]).current_dir(dir))?;
+            .args(["--workspace", "--locked", "--config"])
+            .arg(&config)
+            .args(["check", "--hide-inclusion-graph", "bans", "licenses", "sources"]);
+        repo::run(check.current_dir(dir))?;
     }
     Ok(())
 }
