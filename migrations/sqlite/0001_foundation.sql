@@ -118,13 +118,15 @@ CREATE TABLE run (
     upstream      TEXT,             -- JSON: what a chain hands on
     upstream_run  INTEGER,
     chain_depth   INTEGER NOT NULL DEFAULT 0,
-    pending_until INTEGER           -- its work goes on elsewhere, at most until then
+    pending_until INTEGER,          -- its work goes on elsewhere, at most until then
+    warn_at       INTEGER           -- when its work that goes on elsewhere has gone on for as long as warn_after
 ) STRICT;
 
 CREATE UNIQUE INDEX run_fire ON run (job_id, scheduled_at, fire_key, shard_index);
 CREATE INDEX run_claimable ON run (priority, due_at) WHERE state <> 'running' AND hold IS NULL;
 CREATE INDEX run_running ON run (handler_name) WHERE state = 'running';
 CREATE INDEX run_pending ON run (pending_until) WHERE pending_until IS NOT NULL;
+CREATE INDEX run_warn ON run (warn_at) WHERE warn_at IS NOT NULL;
 CREATE INDEX run_turn ON run (job_id) WHERE hold IS NOT NULL;
 CREATE INDEX run_handler_hold ON run (handler_name, hold) WHERE hold IS NOT NULL;
 
@@ -171,7 +173,8 @@ CREATE TABLE infra_job_log (
     last            INTEGER NOT NULL DEFAULT 0,
     shard_index     INTEGER NOT NULL DEFAULT 0,
     shard_count     INTEGER NOT NULL DEFAULT 1,
-    upstream_run    INTEGER
+    upstream_run    INTEGER,
+    warned_at       INTEGER -- when it had gone on for as long as the job's warn_after
 ) STRICT;
 
 -- No fire is decided twice; also the order of a job's history.
@@ -294,3 +297,68 @@ CREATE TABLE node (
     lease_until INTEGER NOT NULL,
     stopped_at  INTEGER
 ) STRICT;
+
+-- Where messages are sent.
+CREATE TABLE alert_channel (
+    name       TEXT    PRIMARY KEY,
+    url        TEXT    NOT NULL,
+    secret     TEXT,
+    enabled    INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
+    updated_by TEXT    NOT NULL
+) STRICT, WITHOUT ROWID;
+
+-- Who is told of what.
+CREATE TABLE alert_rule (
+    name       TEXT    PRIMARY KEY,
+    scope      TEXT    NOT NULL, -- JSON
+    occasions  TEXT    NOT NULL, -- JSON
+    channel    TEXT    NOT NULL,
+    updated_at INTEGER NOT NULL,
+    updated_by TEXT    NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX alert_rule_channel ON alert_rule (channel);
+
+-- Times in which nobody is told.
+CREATE TABLE alert_silence (
+    id         INTEGER PRIMARY KEY AUTOINCREMENT,
+    scope      TEXT    NOT NULL, -- JSON
+    until      INTEGER NOT NULL,
+    note       TEXT,
+    created_at INTEGER NOT NULL,
+    created_by TEXT    NOT NULL
+) STRICT;
+
+CREATE INDEX alert_silence_until ON alert_silence (until);
+
+-- Jobs whose last run that was not cancelled had failed; kept as long as there are rules.
+CREATE TABLE alert_failing (
+    job_id INTEGER PRIMARY KEY,
+    run_id INTEGER NOT NULL, -- the first that failed
+    since  INTEGER NOT NULL
+) STRICT;
+
+-- Messages, written in the transaction that ends the run they tell of.
+CREATE TABLE alert_delivery (
+    id          INTEGER PRIMARY KEY, -- rises with time
+    channel     TEXT    NOT NULL,
+    event       TEXT    NOT NULL,
+    run_id      INTEGER,
+    job_id      INTEGER,
+    job_name    TEXT,
+    body        TEXT    NOT NULL, -- JSON
+    status      TEXT    NOT NULL, -- pending, delivered, failed, silenced
+    tries       INTEGER NOT NULL DEFAULT 0,
+    created_at  INTEGER NOT NULL,
+    next_at     INTEGER,
+    taken       INTEGER NOT NULL DEFAULT 0, -- a try is under way, or its process died over it
+    ended_at    INTEGER,
+    answer      INTEGER,
+    error       TEXT,
+    silenced_by INTEGER
+) STRICT;
+
+-- One message a run, channel and event.
+CREATE UNIQUE INDEX alert_delivery_once ON alert_delivery (run_id, event, channel) WHERE run_id IS NOT NULL;
+CREATE INDEX alert_delivery_due ON alert_delivery (channel, next_at) WHERE status = 'pending';

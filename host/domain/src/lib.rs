@@ -2,6 +2,7 @@
 //!
 //! Nothing here does I/O, awaits, or reads a clock: a decision maps a snapshot and an instant to what shall be.
 
+pub mod alert;
 pub mod chain;
 pub mod completion;
 pub mod digest;

@@ -147,6 +147,8 @@ pub struct Run {
     pub result: Option<String>,
     /// Why the newest attempt did not succeed.
     pub error: Option<String>,
+    /// When the newest attempt had gone on for as long as the job's `warnAfter`.
+    pub warned_at: Option<Timestamp>,
 }
 
 /// Which part of a fire a run is.
@@ -438,4 +440,6 @@ pub struct Attempt {
     pub retry_at: Option<Timestamp>,
     /// Whether it is the one that decided its run.
     pub last: bool,
+    /// When it had gone on for as long as the job's `warnAfter`.
+    pub warned_at: Option<Timestamp>,
 }

@@ -15,6 +15,8 @@ use crate::clock::Timer;
 const PERIOD: Duration = Duration::from_mins(1);
 /// Runs and skipped fires that one transaction removes.
 const BATCH: usize = 250;
+/// Messages that one transaction removes.
+const MESSAGES: u32 = 1_000;
 /// Ends that one look takes.
 const LOOK: u32 = 1_000;
 /// Jobs that one round looks at for a surplus; the next round goes on from there.
@@ -77,6 +79,11 @@ impl Cleaner {
         }
         if self.retention.count.is_some() {
             self.sweep_jobs(&mut progress.job).await?;
+        }
+        // Messages are kept as long as the failures that most of them tell of.
+        let told = self.retention.horizon(Kind::Failure, now);
+        while !self.stop.is_cancelled() && self.store.sweep_deliveries(told, MESSAGES).await? {
+            tokio::task::yield_now().await;
         }
         self.store.forget_keys(now.minus(KEYS)).await.map(drop)
     }

@@ -17,6 +17,7 @@ use crate::{
     journal::{Entries, Entry},
     meters::SchedulerMeters,
     permits::Permits,
+    watch::Watch,
 };
 
 /// Runs that one claim takes at most: about 50 ms of work, so that a death leaves little to repeat.
@@ -50,11 +51,13 @@ impl Dispatcher {
             tokio::select! {
                 () = self.stop.cancelled() => return,
                 place = self.permits.start() => if place.is_none() { return },
+                // Without a place nothing is claimed; what runs out of time elsewhere does so all the same.
+                () = self.timer.sleep_until(self.timer.now().plus(PERIOD)) => {}
             }
             // What was announced up to here is seen by the look that follows.
             while hints.try_recv().is_ok() {}
             let now = self.timer.now();
-            let limit = self.permits.free().clamp(1, BATCH);
+            let limit = self.permits.free().min(BATCH);
             let request = ClaimRequest {
                 boot_id: self.boot_id,
                 node: self.node.clone(),
@@ -105,21 +108,33 @@ impl Dispatcher {
             self.journal.clone(),
         );
         let (permits, controls) = (self.permits.clone(), Arc::clone(&self.controls));
-        let (attempt, due_at) = (claim.attempt_id, claim.due_at);
+        let (run, attempt, due_at) = (claim.run_id, claim.attempt_id, claim.due_at);
         let control = controls.insert(attempt);
         let meters = self.meters.clone();
         meters.claimed();
         let work = async move {
-            let (begun, starts) = (journal.clone(), meters.clone());
+            let watch = claim
+                .policy
+                .warn_after
+                .map(|length| Watch::new(length.to_duration()));
+            let (begun, starts, begins) = (journal.clone(), meters.clone(), watch.clone());
             let on_begin = Box::new(move || {
                 let now = timer.now();
                 starts.began(now.since(due_at));
                 // A full journal only means that the begin is written with the outcome.
                 let _ = begun.try_send(Entry::Begun(attempt, now));
+                if let Some(watch) = &begins {
+                    watch.begin();
+                }
             });
-            let outcome = permits
-                .hold(place, executor.execute(claim, &control, on_begin))
-                .await;
+            let carried_out = executor.execute(claim, &control, on_begin);
+            let outcome = match watch {
+                None => permits.hold(place, carried_out).await,
+                Some(watch) => {
+                    let late = async { journal.send(Entry::Late(run, attempt)).await };
+                    permits.hold(place, watch.over(carried_out, late)).await
+                }
+            };
             controls.remove(attempt);
             meters.ended();
             // The journal outlives every attempt.

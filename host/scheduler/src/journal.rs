@@ -3,7 +3,11 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use tokio::sync::mpsc;
-use wasmtab_domain::{ids::AttemptId, run::Outcome, time::Timestamp};
+use wasmtab_domain::{
+    ids::{AttemptId, RunId},
+    run::Outcome,
+    time::Timestamp,
+};
 use wasmtab_store::{FinishReply, Store, StoreError};
 
 use crate::{clock::Timer, meters::SchedulerMeters};
@@ -20,6 +24,8 @@ const BACKOFF: Duration = Duration::from_millis(500);
 pub(crate) enum Entry {
     /// The guest has begun.
     Begun(AttemptId, Timestamp),
+    /// The attempt has gone on for as long as its job's `warnAfter`.
+    Late(RunId, AttemptId),
     /// The attempt has ended.
     Ended(Box<Outcome>),
 }
@@ -42,6 +48,7 @@ impl Journal {
     pub(crate) async fn run(self, mut entries: mpsc::Receiver<Entry>) {
         let mut batch = Vec::with_capacity(BATCH);
         let mut begun: HashMap<AttemptId, Timestamp> = HashMap::new();
+        let mut late: HashMap<AttemptId, RunId> = HashMap::new();
         let mut period = tokio::time::interval(BEGIN_PERIOD);
         period.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -57,17 +64,34 @@ impl Journal {
                             Entry::Begun(attempt, at) => {
                                 begun.insert(attempt, at);
                             }
+                            Entry::Late(run, attempt) => {
+                                late.insert(attempt, run);
+                            }
                             Entry::Ended(outcome) => {
                                 begun.remove(&outcome.attempt_id);
                                 outcomes.push(*outcome);
                             }
                         }
                     }
+                    // Before the outcomes: whoever waits for it hears of an attempt that was late, and then ended.
+                    if !late.is_empty() {
+                        self.warn(&mut late).await;
+                    }
+                    for outcome in &outcomes {
+                        late.remove(&outcome.attempt_id);
+                    }
                     if !outcomes.is_empty() {
                         self.finish(&outcomes).await;
                     }
                 }
-                _ = period.tick(), if !begun.is_empty() => self.mark_running(&mut begun).await,
+                _ = period.tick(), if !begun.is_empty() || !late.is_empty() => {
+                    if !begun.is_empty() {
+                        self.mark_running(&mut begun).await;
+                    }
+                    if !late.is_empty() {
+                        self.warn(&mut late).await;
+                    }
+                }
             }
         }
     }
@@ -99,6 +123,14 @@ impl Journal {
                     return;
                 }
             }
+        }
+    }
+
+    async fn warn(&self, late: &mut HashMap<AttemptId, RunId>) {
+        let tokens: Vec<_> = late.iter().map(|(attempt, run)| (*run, *attempt)).collect();
+        match self.store.warn(&tokens, self.timer.now()).await {
+            Ok(()) => late.clear(),
+            Err(error) => tracing::warn!(%error, "attempts that are late are not told yet: {error}"),
         }
     }
 

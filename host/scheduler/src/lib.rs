@@ -15,6 +15,7 @@ mod meters;
 mod permits;
 mod planner;
 mod running;
+mod watch;
 
 pub use self::{
     clock::{SystemTimer, Timer},

@@ -56,7 +56,7 @@ impl Events {
                 Ok(Hint::RunChanged(run)) => return Some(Event::RunChanged(run)),
                 Ok(Hint::Jobs) => return Some(Event::Jobs),
                 Ok(Hint::Handlers) => return Some(Event::Handlers),
-                Ok(Hint::Queue | Hint::Cancel(_)) => {}
+                Ok(Hint::Queue | Hint::Cancel(_) | Hint::Alerts) => {}
                 Err(RecvError::Lagged(_)) => return Some(Event::Resync),
                 Err(RecvError::Closed) => return None,
             }

@@ -12,7 +12,7 @@ use wasmtab_domain::{
 };
 
 use crate::{
-    Ids, cancel,
+    Ids, alerts, cancel,
     convert::{JobRow, json, select_jobs, small, to_json, word},
     decode_error,
     effects::Effects,
@@ -24,6 +24,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct EndedRun {
     pub job: Option<(i64, String)>,
+    pub handler_name: String,
     /// Of shards the first.
     pub first: RunId,
     pub scheduled_at: i64,
@@ -38,8 +39,8 @@ pub(crate) struct EndedRun {
 /// A run that ends without a further attempt, read before its row is deleted.
 pub(crate) async fn unstarted(connection: &mut SqliteConnection, id: RunId) -> Result<EndedRun, sqlx::Error> {
     let row = sqlx::query!(
-        r#"SELECT run.job_id, run.job_name, run.group_id, run.scheduled_at, run.fire_key, run.shard_count,
-            run.chain_depth, coalesce(run.policy, revision.policy) AS "policy: String"
+        r#"SELECT run.job_id, run.job_name, run.handler_name, run.group_id, run.scheduled_at, run.fire_key,
+            run.shard_count, run.chain_depth, coalesce(run.policy, revision.policy) AS "policy: String"
         FROM run LEFT JOIN job_revision AS revision ON revision.job_id = run.job_id AND revision.revision = run.revision
         WHERE run.id = ?"#,
         id.0
@@ -51,6 +52,7 @@ pub(crate) async fn unstarted(connection: &mut SqliteConnection, id: RunId) -> R
         .ok_or_else(|| decode_error("policy", "neither run nor revision has one"))?;
     Ok(EndedRun {
         job: row.job_id.zip(row.job_name),
+        handler_name: row.handler_name,
         first: RunId(row.group_id),
         scheduled_at: row.scheduled_at,
         fire_key: row.fire_key,
@@ -62,7 +64,7 @@ pub(crate) async fn unstarted(connection: &mut SqliteConnection, id: RunId) -> R
     })
 }
 
-/// Gives turns and starts what follows, once the rows of the ended runs are gone.
+/// Gives turns, tells who waits for it, and starts what follows, once the rows of the ended runs are gone.
 pub(crate) async fn after(
     connection: &mut SqliteConnection,
     ids: &Ids,
@@ -76,6 +78,7 @@ pub(crate) async fn after(
         .filter_map(|run| run.job.as_ref().map(|(id, _)| *id))
         .collect();
     give_turns(connection, &jobs).await?;
+    alerts::after(connection, ids, ended, now, effects).await?;
     for run in ended {
         let policy = &run.policy;
         if policy.on_success.is_empty() && policy.on_failure.is_empty() {
@@ -111,7 +114,7 @@ pub(crate) async fn after(
 }
 
 /// How the fire of a run has ended, with what it returned; none while other shards of it go on.
-async fn outcome(
+pub(crate) async fn outcome(
     connection: &mut SqliteConnection,
     run: &EndedRun,
 ) -> Result<Option<(AttemptStatus, Option<String>)>, sqlx::Error> {

@@ -10,7 +10,7 @@ use wasmtab_domain::{
 use wasmtab_store::{ClaimRequest, Claimed};
 
 use crate::{
-    Ids,
+    Ids, alerts,
     capacity::{self, Capacity},
     convert::{instant, json, signed, small, to_json, word},
     decode_error,
@@ -29,6 +29,7 @@ pub(crate) async fn claim_due(
     effects: &mut Effects,
 ) -> Result<Claimed, sqlx::Error> {
     finish::expire_pending(connection, ids, request.now, effects).await?;
+    alerts::warn_pending(connection, ids, request.now, effects).await?;
     let mut capacity = Capacity::load(connection).await?;
     capacity.let_in(connection, request.limit).await?;
     let mut claims = Vec::new();
@@ -48,12 +49,18 @@ pub(crate) async fn claim_due(
             break;
         }
     }
-    let pending = sqlx::query_scalar!(
-        r#"SELECT min(pending_until) AS "at?: i64" FROM run WHERE pending_until IS NOT NULL"#
+    let pending = sqlx::query!(
+        r#"SELECT (SELECT min(pending_until) FROM run WHERE pending_until IS NOT NULL) AS "until?: i64",
+            (SELECT min(warn_at) FROM run WHERE warn_at IS NOT NULL) AS "warn_at?: i64""#
     )
     .fetch_one(connection)
     .await?;
-    let next_due_at = due.iter().map(|level| level.since).chain(pending).min();
+    let next_due_at = due
+        .iter()
+        .map(|level| level.since)
+        .chain(pending.until)
+        .chain(pending.warn_at)
+        .min();
     Ok(Claimed {
         claims,
         next_due_at: next_due_at.map(instant),

@@ -210,6 +210,7 @@ pub(crate) struct ActiveRow {
     pub shard_index: i64,
     pub shard_count: i64,
     pub upstream_run: Option<i64>,
+    pub warned_at: Option<i64>,
 }
 
 impl TryFrom<ActiveRow> for Run {
@@ -240,6 +241,7 @@ impl TryFrom<ActiveRow> for Run {
             end_time: row.end_time.map(instant),
             result: None,
             error: row.error,
+            warned_at: row.warned_at.map(instant),
         })
     }
 }
@@ -287,6 +289,7 @@ pub(crate) struct LogRow {
     pub shard_index: i64,
     pub shard_count: i64,
     pub upstream_run: Option<i64>,
+    pub warned_at: Option<i64>,
 }
 
 /// A checked query for whole rows of the log; what follows `FROM infra_job_log` is the first argument.
@@ -298,7 +301,7 @@ macro_rules! select_log {
                 end_time, duration, status, result, run_id, run_trigger, requested_by, retry_of, scheduled_at,
                 scheduled_until, fire_count, reason, blocked_by, due_at, claimed_at, plugin, plugin_version, digest,
                 node, boot_id, fuel_used, peak_memory, error, backtrace, refusals, log_lines, log_cut_lines, retry_at,
-                cancel_by, last, shard_index, shard_count, upstream_run
+                cancel_by, last, shard_index, shard_count, upstream_run, warned_at
             FROM infra_job_log "# + $rest
             $(, $argument)*
         )
@@ -353,6 +356,7 @@ impl TryFrom<LogRow> for Attempt {
             log_cut_lines: unsigned(row.log_cut_lines),
             retry_at: row.retry_at.map(instant),
             last: row.last != 0,
+            warned_at: row.warned_at.map(instant),
         })
     }
 }
@@ -383,5 +387,6 @@ pub(crate) fn ended_run(row: LogRow) -> Decoded<Run> {
         end_time: row.end_time.map(instant),
         result: row.result,
         error: row.error,
+        warned_at: row.warned_at.map(instant),
     })
 }

@@ -21,6 +21,8 @@ pub(crate) struct Effects {
     pub released: u64,
     /// Fires that were skipped.
     pub skipped: Vec<(SkipReason, u64)>,
+    /// Whether a message may wait to be delivered, or one was tried.
+    pub alerts: bool,
 }
 
 impl Effects {
@@ -41,6 +43,9 @@ impl Effects {
         }
         if self.queue {
             hints.send(Hint::Queue);
+        }
+        if self.alerts {
+            hints.send(Hint::Alerts);
         }
     }
 }

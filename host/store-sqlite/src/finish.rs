@@ -27,6 +27,7 @@ const BATCH: usize = 500;
 /// A run whose attempt is going on, as its outcome finds it.
 struct Owned {
     job: Option<(i64, String)>,
+    handler_name: String,
     first: RunId,
     scheduled_at: i64,
     fire_key: i64,
@@ -48,6 +49,7 @@ struct Onward(
     u32,
     u32,
     Option<&'static str>,
+    Option<i64>,
     Option<i64>,
 );
 
@@ -109,6 +111,7 @@ pub(crate) async fn finish(
                     abandons,
                     hold,
                     None,
+                    None,
                 ));
                 retry_at = Some(at);
             }
@@ -122,13 +125,27 @@ pub(crate) async fn finish(
                     abandons + 1,
                     None,
                     None,
+                    None,
                 ));
                 retry_at = Some(now);
             }
             Next::Park(until) => {
                 let state = RunState::Running.as_str();
-                let until = Some(until.as_micros());
-                onward.push(Onward(id, state, now.as_micros(), retries, abandons, None, until));
+                let begin = outcome.begin_time.unwrap_or(now);
+                let warn_at = run
+                    .policy
+                    .warn_after
+                    .map(|length| begin.plus(length.to_duration()));
+                onward.push(Onward(
+                    id,
+                    state,
+                    now.as_micros(),
+                    retries,
+                    abandons,
+                    None,
+                    Some(until.as_micros()),
+                    warn_at.map(Timestamp::as_micros),
+                ));
             }
         }
         replies.push(match (next, retry_at) {
@@ -167,6 +184,7 @@ impl Owned {
     fn into_ended(self, status: AttemptStatus, result: Option<String>) -> EndedRun {
         EndedRun {
             job: self.job,
+            handler_name: self.handler_name,
             first: self.first,
             scheduled_at: self.scheduled_at,
             fire_key: self.fire_key,
@@ -191,7 +209,7 @@ async fn owned_runs(
     let tokens = to_json(&tokens)?;
     let rows = sqlx::query!(
         r#"SELECT run.id AS "id!: i64", run.attempt_id AS "attempt_id!: i64", run.job_id, run.job_name,
-            run.group_id, run.scheduled_at, run.fire_key, run.shard_count, run.chain_depth,
+            run.handler_name, run.group_id, run.scheduled_at, run.fire_key, run.shard_count, run.chain_depth,
             run.retries, run.abandons, run.cancel_by IS NOT NULL AS "cancelled!: bool",
             infra_job.paused_at IS NOT NULL AS "paused!: bool",
             coalesce(run.policy, revision.policy) AS "policy: String"
@@ -211,6 +229,7 @@ async fn owned_runs(
                 .ok_or_else(|| decode_error("policy", "neither run nor revision has one"))?;
             let run = Owned {
                 job: row.job_id.zip(row.job_name),
+                handler_name: row.handler_name,
                 first: RunId(row.group_id),
                 scheduled_at: row.scheduled_at,
                 fire_key: row.fire_key,
@@ -329,10 +348,11 @@ async fn move_on(connection: &mut SqliteConnection, onward: &[Onward]) -> Result
     let onward = to_json(onward)?;
     sqlx::query!(
         "UPDATE run SET state = new.state, due_at = new.due_at, retries = new.retries, abandons = new.abandons,
-            hold = new.hold, boot_id = NULL, pending_until = new.pending_until
+            hold = new.hold, boot_id = NULL, pending_until = new.pending_until, warn_at = new.warn_at
         FROM (
             SELECT value ->> 0 AS id, value ->> 1 AS state, value ->> 2 AS due_at, value ->> 3 AS retries,
-                value ->> 4 AS abandons, value ->> 5 AS hold, value ->> 6 AS pending_until
+                value ->> 4 AS abandons, value ->> 5 AS hold, value ->> 6 AS pending_until,
+                value ->> 7 AS warn_at
             FROM json_each(?)
         ) AS new
         WHERE run.id = new.id",

@@ -5,6 +5,8 @@
 
 mod access;
 pub mod backup;
+mod alert_rules;
+mod alerts;
 mod calendars;
 mod cancel;
 mod capacity;
@@ -13,6 +15,7 @@ mod checkpoint;
 mod claim;
 mod convert;
 pub mod copy;
+mod deliveries;
 mod effects;
 mod facts;
 mod finish;

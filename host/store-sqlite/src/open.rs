@@ -163,7 +163,8 @@ async fn newest_id(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error
         r#"SELECT max(
             coalesce((SELECT max(id) FROM infra_job_log), 0),
             coalesce((SELECT max(id) FROM run), 0),
-            coalesce((SELECT max(attempt_id) FROM run), 0)
+            coalesce((SELECT max(attempt_id) FROM run), 0),
+            coalesce((SELECT max(id) FROM alert_delivery), 0)
         ) AS "id!: i64""#
     )
     .fetch_one(connection)

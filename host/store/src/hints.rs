@@ -18,6 +18,8 @@ pub enum Hint {
     RunChanged(RunId),
     /// Handlers, plugins or grants have changed.
     Handlers,
+    /// A message may wait to be delivered, or one was tried.
+    Alerts,
 }
 
 /// The channel on which hints go out to everybody in this process.

@@ -4,6 +4,7 @@
 //! the domain's; a backend only gathers their snapshot and writes down what follows.
 
 mod access;
+mod alerts;
 mod calendars;
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -21,6 +22,10 @@ mod state;
 
 pub use self::{
     access::{AccessStore, AuditEntry, NewAudit, NewToken, Principal, Role, StoredReply, TokenInfo},
+    alerts::{
+        AlertStore, Channel, Delivery, DeliveryFilter, NewSilence, RuleRefused, StoredRule, StoredSilence,
+        TakeDeliveries, TakenDeliveries, TakenDelivery, TooMany, Tried,
+    },
     calendars::{Calendar, CalendarStore},
     error::{StoreError, StoreResult},
     facts::{DatabaseSize, FactStore, Facts, QueuePart},
@@ -49,6 +54,7 @@ pub trait Store:
     + PluginStore
     + StateStore
     + AccessStore
+    + AlertStore
     + NodeStore
     + FactStore
     + MaintenanceStore

@@ -12,6 +12,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("wasmtab-store", &["wasmtab-domain"]),
     ("wasmtab-store-sqlite", &["wasmtab-store", "wasmtab-domain"]),
     ("wasmtab-runtime", &["wasmtab-domain"]),
+    ("wasmtab-notify", &["wasmtab-store", "wasmtab-domain"]),
     (
         "wasmtab-scheduler",
         &["wasmtab-store", "wasmtab-runtime", "wasmtab-domain"],

@@ -9,6 +9,7 @@
 )]
 
 mod access;
+mod alerts;
 mod buffers;
 mod calendars;
 mod calls;
@@ -294,6 +295,30 @@ macro_rules! with_conformance_cases {
                 room_passes_on_when_the_next_in_line_is_paused,
                 room_that_came_under_a_hold_is_found_after_it,
                 an_unbound_name_keeps_nothing_waiting,
+            ],
+            alerts: [
+                a_final_failure_leaves_a_delivery,
+                only_the_last_attempt_is_told,
+                without_a_rule_nothing_is_written,
+                cancels_and_deaths_that_are_repeated_are_not_told,
+                the_first_success_after_failures_is_told,
+                a_failure_and_a_success_in_one_batch_are_both_told,
+                rules_choose_by_scope_and_occasion,
+                a_channel_hears_of_a_run_once,
+                the_shards_of_a_fire_are_told_together,
+                what_a_silence_covers_is_written_and_not_sent,
+                a_silence_is_ended_by_hand,
+                a_late_attempt_is_told_once,
+                work_that_goes_on_elsewhere_is_warned_of_in_time,
+                a_delivery_is_tried_until_it_is_taken,
+                a_delivery_is_given_up_with_the_reason,
+                what_a_dead_process_took_is_taken_again,
+                one_channel_does_not_hold_up_another,
+                a_disabled_channel_gives_up_what_waits_and_hears_nothing,
+                a_test_is_a_delivery_of_its_own,
+                channels_and_rules_are_kept_together,
+                deliveries_are_listed_in_pages_and_by_filter,
+                old_deliveries_are_swept_and_waiting_ones_kept,
             ],
             state: [
                 a_value_is_kept_replaced_and_removed,

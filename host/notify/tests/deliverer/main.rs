@@ -1,0 +1,6 @@
+//! The deliverer over a real outbox.
+
+#[cfg(test)]
+mod office;
+#[cfg(test)]
+mod tries;
