@@ -36,6 +36,7 @@ CREATE TABLE infra_job (
     owner            TEXT,
     runbook          TEXT,
     revision         INTEGER NOT NULL,
+    source           TEXT,             -- the collection of documents that made it
     created_at       INTEGER NOT NULL,
     updated_at       INTEGER NOT NULL,
     -- The pause that lies over the declared state.
@@ -54,6 +55,15 @@ CREATE INDEX infra_job_plan ON infra_job (plan_at) WHERE plan_at IS NOT NULL;
 CREATE INDEX infra_job_handler ON infra_job (handler_name);
 CREATE INDEX infra_job_blackouts ON infra_job (name) WHERE blackouts <> '[]';
 CREATE INDEX infra_job_paused ON infra_job (paused_at) WHERE paused_at IS NOT NULL;
+
+-- The labels of jobs once more, to find jobs by them.
+CREATE TABLE job_label (
+    label  TEXT    NOT NULL,
+    job_id INTEGER NOT NULL,
+    PRIMARY KEY (label, job_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX job_label_job ON job_label (job_id);
 
 -- What a job said from an instant on; a revision without a specification is its deletion.
 CREATE TABLE job_revision (
@@ -127,6 +137,7 @@ CREATE INDEX run_claimable ON run (priority, due_at) WHERE state <> 'running' AN
 CREATE INDEX run_running ON run (handler_name) WHERE state = 'running';
 CREATE INDEX run_pending ON run (pending_until) WHERE pending_until IS NOT NULL;
 CREATE INDEX run_warn ON run (warn_at) WHERE warn_at IS NOT NULL;
+CREATE INDEX run_retry ON run (retry_of) WHERE retry_of IS NOT NULL;
 CREATE INDEX run_turn ON run (job_id) WHERE hold IS NOT NULL;
 CREATE INDEX run_handler_hold ON run (handler_name, hold) WHERE hold IS NOT NULL;
 
@@ -154,6 +165,7 @@ CREATE TABLE infra_job_log (
     fire_count      INTEGER,
     reason          TEXT,
     blocked_by      INTEGER,
+    policy          TEXT, -- JSON; of runs without a job, so that they can be repeated alike
     due_at          INTEGER,
     claimed_at      INTEGER,
     plugin          TEXT,
@@ -181,6 +193,7 @@ CREATE TABLE infra_job_log (
 CREATE UNIQUE INDEX infra_job_log_fire ON infra_job_log (job_id, scheduled_at, fire_key, shard_index, execute_index);
 -- First attempts are found by their own id.
 CREATE INDEX infra_job_log_run ON infra_job_log (run_id) WHERE execute_index > 1;
+CREATE INDEX infra_job_log_retry ON infra_job_log (retry_of) WHERE retry_of IS NOT NULL;
 
 CREATE TABLE attempt_log (
     attempt_id INTEGER PRIMARY KEY,

@@ -21,3 +21,4 @@ pub use dialect::{Dialect, Lang};
 pub use error::ParseError;
 pub use parse::MAX_EXPRESSION;
 pub use schedule::Schedule;
+pub use zone::first_instant;

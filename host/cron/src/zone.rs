@@ -1,6 +1,6 @@
 //! A zone as offsets over time. Nothing is cached: an offset is one binary search in chrono-tz's tables.
 
-use chrono::{DateTime, Offset, TimeZone};
+use chrono::{DateTime, NaiveDateTime, Offset, TimeZone, Utc};
 use chrono_tz::Tz;
 
 /// No clock is further from UTC than this, nor was before standard time (16 h at the date line).
@@ -18,6 +18,13 @@ pub(crate) fn offset(zone: Tz, at: i64) -> i64 {
             .local_minus_utc()
             .into()
     })
+}
+
+/// The first instant at which the clock of `zone` shows `local` or a later time: its first pass where it comes twice, the
+/// end of the gap where it never comes. A schedule at fixed times fires by the same rule.
+pub fn first_instant(zone: Tz, local: NaiveDateTime) -> DateTime<Utc> {
+    let at = first_reach(zone, local.and_utc().timestamp());
+    DateTime::from_timestamp(at, local.and_utc().timestamp_subsec_nanos()).unwrap_or_else(|| local.and_utc())
 }
 
 /// A clock change: from the instant `at` the clock is at `after` instead of `before`.

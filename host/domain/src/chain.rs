@@ -1,6 +1,6 @@
 //! What the end of a run starts.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use crate::{
     ids::RunId,
@@ -82,6 +82,53 @@ pub fn cycle(from: &str, mut next: impl FnMut(&str) -> Vec<String>) -> Option<Ve
     None
 }
 
+/// Jobs so that each comes after those that it starts, also by way of others: written in this order, no state in between
+/// has a chain that comes round. `Err` is the way from a job back to itself.
+pub fn downstream_first<'a>(
+    jobs: &[&'a str],
+    next: impl Fn(&str) -> &'a [String],
+) -> Result<Vec<&'a str>, Vec<String>> {
+    enum Mark {
+        OnTheWay,
+        Done,
+    }
+    let wanted: HashSet<&str> = jobs.iter().copied().collect();
+    let mut marks: HashMap<&str, Mark> = HashMap::new();
+    let mut order = Vec::with_capacity(jobs.len());
+    for job in jobs {
+        // The way from `job` to where the search stands, each with those that it has yet to look at.
+        let mut way: Vec<(&str, std::slice::Iter<'a, String>)> = Vec::new();
+        if !marks.contains_key(job) {
+            marks.insert(job, Mark::OnTheWay);
+            way.push((job, next(job).iter()));
+        }
+        while let Some((at, left)) = way.last_mut() {
+            let Some(name) = left.next() else {
+                marks.insert(at, Mark::Done);
+                if wanted.contains(at) {
+                    order.push(*at);
+                }
+                way.pop();
+                continue;
+            };
+            match marks.get(name.as_str()) {
+                Some(Mark::Done) => {}
+                Some(Mark::OnTheWay) => {
+                    let round = way.iter().map(|(job, _)| (*job).to_owned());
+                    let mut round: Vec<_> = round.skip_while(|job| job != name).collect();
+                    round.push(name.clone());
+                    return Err(round);
+                }
+                None => {
+                    marks.insert(name, Mark::OnTheWay);
+                    way.push((name, next(name).iter()));
+                }
+            }
+        }
+    }
+    Ok(order)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -107,5 +154,29 @@ mod tests {
         };
         assert_eq!(cycle("a", edges).unwrap(), ["a", "c", "d", "a"]);
         assert_eq!(cycle("b", edges), None);
+    }
+
+    #[test]
+    fn jobs_come_after_those_that_they_start() {
+        let edges = HashMap::from([
+            ("a", vec!["b".to_owned(), "outside".to_owned()]),
+            ("outside", vec!["c".to_owned()]),
+            ("c", vec!["b".to_owned()]),
+        ]);
+        let next = |name: &str| edges.get(name).map_or(&[][..], Vec::as_slice);
+        assert_eq!(
+            downstream_first(&["a", "b", "c", "d"], next),
+            Ok(vec!["b", "c", "a", "d"])
+        );
+        let round = HashMap::from([
+            ("a", vec!["b".to_owned()]),
+            ("b", vec!["c".to_owned()]),
+            ("c", vec!["b".to_owned()]),
+        ]);
+        let next = |name: &str| round.get(name).map_or(&[][..], Vec::as_slice);
+        assert_eq!(
+            downstream_first(&["a", "b", "c"], next),
+            Err(["b", "c", "b"].map(str::to_owned).to_vec())
+        );
     }
 }

@@ -3,8 +3,10 @@
 //! Nothing here does I/O, awaits, or reads a clock: a decision maps a snapshot and an instant to what shall be.
 
 pub mod alert;
+pub mod backfill;
 pub mod chain;
 pub mod completion;
+pub mod decided;
 pub mod digest;
 pub mod fairness;
 pub mod field;
@@ -17,8 +19,10 @@ pub mod limits;
 pub mod plugin;
 pub mod policy;
 pub mod release;
+pub mod repeat;
 pub mod retention;
 pub mod retry;
 pub mod run;
 pub mod status;
 pub mod time;
+pub mod why;

@@ -36,3 +36,7 @@ pub const CHAIN_DEPTH: u32 = 32;
 pub const BLACKOUT_WINDOWS: usize = 1_000;
 /// Attempts that a handler's bound may let go on at once.
 pub const HANDLER_CONCURRENCY: u32 = 10_000;
+/// Instants that one backfill runs, its shards counted singly.
+pub const BACKFILL_RUNS: usize = 10_000;
+/// Ended runs that one operation repeats.
+pub const REPEATED_RUNS: usize = 10_000;

@@ -147,11 +147,14 @@ async fn end_unstarted(
     let (at, status) = (now.as_micros(), AttemptStatus::Cancelled.as_str());
     sqlx::query!(
         "INSERT INTO infra_job_log (id, job_id, job_name, revision, handler_name, handler_param, execute_index, status,
-            run_id, run_trigger, requested_by, retry_of, scheduled_at, fire_key, due_at, end_time, cancel_by, last,
-            shard_index, shard_count, upstream_run)
-        SELECT ?2, job_id, job_name, revision, handler_name, handler_param, attempts + 1, ?3, id, run_trigger,
-            requested_by, retry_of, scheduled_at, fire_key, due_at, ?4, ?5, 1, shard_index, shard_count, upstream_run
-        FROM run WHERE id = ?1",
+            run_id, run_trigger, requested_by, retry_of, scheduled_at, fire_key, policy, due_at, end_time, cancel_by,
+            last, shard_index, shard_count, upstream_run)
+        SELECT ?2, run.job_id, run.job_name, run.revision, run.handler_name,
+            coalesce(run.handler_param, revision.spec ->> '$.handlerParam'), run.attempts + 1, ?3, run.id,
+            run.run_trigger, run.requested_by, run.retry_of, run.scheduled_at, run.fire_key, run.policy, run.due_at,
+            ?4, ?5, 1, run.shard_index, run.shard_count, run.upstream_run
+        FROM run LEFT JOIN job_revision AS revision ON revision.job_id = run.job_id AND revision.revision = run.revision
+        WHERE run.id = ?1",
         id.0,
         row,
         status,

@@ -133,12 +133,25 @@ pub(crate) async fn outcome(
     if going_on {
         return Ok(None);
     }
+    let Some(job) = job else { return Ok(None) };
+    group_outcome(connection, job, run.scheduled_at, run.fire_key)
+        .await
+        .map(Some)
+}
+
+/// How the shards of a fire ended together, with what they returned.
+async fn group_outcome(
+    connection: &mut SqliteConnection,
+    job: i64,
+    scheduled_at: i64,
+    fire_key: i64,
+) -> Result<(AttemptStatus, Option<String>), sqlx::Error> {
     let shards = sqlx::query!(
         "SELECT status, result FROM infra_job_log
         WHERE job_id = ? AND scheduled_at = ? AND fire_key = ? AND last = 1 ORDER BY shard_index",
         job,
-        run.scheduled_at,
-        run.fire_key
+        scheduled_at,
+        fire_key
     )
     .fetch_all(connection)
     .await?;
@@ -148,7 +161,37 @@ pub(crate) async fn outcome(
         .collect::<Result<Vec<_>, _>>()?;
     let results: Vec<_> = shards.iter().map(|shard| &shard.result).collect();
     let results = Some(to_json(&results)?).filter(|list| list.len() <= limits::RESULT_BYTES);
-    Ok(Some((chain::group_status(statuses), results)))
+    Ok((chain::group_status(statuses), results))
+}
+
+/// What a chain handed on when this run had ended; none where the log does not know the run any more.
+pub(crate) async fn upstream_of(
+    connection: &mut SqliteConnection,
+    run: RunId,
+) -> Result<Option<Upstream>, sqlx::Error> {
+    let row = sqlx::query!(
+        "SELECT job_id, job_name, scheduled_at, fire_key, shard_count, status, result FROM infra_job_log
+        WHERE (id = ?1 AND run_id = ?1 OR run_id = ?1 AND execute_index > 1) AND last = 1",
+        run.0
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let Some((job_id, job_name)) = row.job_id.zip(row.job_name) else {
+        return Ok(None);
+    };
+    let (status, result) = if row.shard_count == 1 {
+        (word("status", &row.status)?, row.result)
+    } else {
+        group_outcome(connection, job_id, row.scheduled_at, row.fire_key).await?
+    };
+    Ok(Some(Upstream {
+        run_id: run,
+        job_id: JobId(job_id),
+        job_name,
+        status,
+        result,
+    }))
 }
 
 async fn start(
@@ -186,7 +229,7 @@ async fn start(
         trigger: Trigger::Chain,
         by: None,
         handler_param: None,
-        retry_of: None,
+        parts: None,
         upstream: Some((upstream, depth)),
         scheduled_at: now,
         due_at: now,

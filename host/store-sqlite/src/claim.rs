@@ -249,11 +249,11 @@ async fn write(
     let (claimed, running) = (AttemptStatus::Claimed.as_str(), RunState::Running.as_str());
     sqlx::query!(
         "INSERT INTO infra_job_log (id, job_id, job_name, revision, handler_name, handler_param, execute_index, status,
-            run_id, run_trigger, requested_by, retry_of, scheduled_at, fire_key, due_at, claimed_at, plugin,
+            run_id, run_trigger, requested_by, retry_of, scheduled_at, fire_key, policy, due_at, claimed_at, plugin,
             plugin_version, digest, node, boot_id, shard_index, shard_count, upstream_run)
         SELECT new.value ->> 1, run.job_id, run.job_name, run.revision, run.handler_name, new.value ->> 2,
             run.attempts + 1, ?2, run.id, run.run_trigger, run.requested_by, run.retry_of, run.scheduled_at,
-            run.fire_key, run.due_at, ?3, new.value ->> 3, new.value ->> 4, new.value ->> 5, ?4, ?5, run.shard_index,
+            run.fire_key, run.policy, run.due_at, ?3, new.value ->> 3, new.value ->> 4, new.value ->> 5, ?4, ?5, run.shard_index,
             run.shard_count, run.upstream_run
         FROM json_each(?1) AS new CROSS JOIN run ON run.id = new.value ->> 0",
         rows,

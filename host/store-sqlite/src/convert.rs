@@ -91,6 +91,7 @@ pub(crate) struct JobRow {
     pub owner: Option<String>,
     pub runbook: Option<String>,
     pub revision: i64,
+    pub source: Option<String>,
     pub created_at: i64,
     pub updated_at: i64,
     pub paused_at: Option<i64>,
@@ -111,7 +112,7 @@ macro_rules! select_jobs {
             r#"SELECT id AS "id!", name, status, handler_name, handler_param, cron_expression, cron_dialect, every,
                 timezone, start_at, end_at, retry_count, retry_interval, retry_backoff, retry_on, monitor_timeout,
                 fuel, memory_limit, overlap, misfire, catch_up_window, jitter, priority, max_runs, blackouts, shards,
-                warn_after, retry_version, on_success, on_failure, labels, owner, runbook, revision, created_at,
+                warn_after, retry_version, on_success, on_failure, labels, owner, runbook, revision, source, created_at,
                 updated_at, paused_at, paused_until, paused_by, paused_note, next_fire_at, plan_at, decided_until,
                 released
             FROM infra_job "# + $rest
@@ -173,6 +174,7 @@ impl TryFrom<JobRow> for Job {
                 runbook: row.runbook,
             },
             revision: row.revision,
+            source: row.source,
             created_at: instant(row.created_at),
             updated_at: instant(row.updated_at),
             pause,

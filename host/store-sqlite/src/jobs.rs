@@ -11,14 +11,15 @@ use wasmtab_domain::{
     time::Timestamp,
 };
 use wasmtab_store::{
-    Deleted, Hint, JobFilter, JobStore, JobWrite, Page, PausePeriod, PauseRequest, Released, Revision,
-    StoreResult, WriteError,
+    Deleted, Hint, JobChanges, JobFilter, JobStore, JobWrite, Page, PausePeriod, PauseRequest, Released,
+    Revision, StoreResult, WriteError,
 };
 
 use crate::{
     Ids, SqliteStore, calendars, cancel,
     convert::{JobRow, instant, json, select_jobs, signed, to_json},
     effects::Effects,
+    job_batches, job_links,
     release::{end_pause, release_due, settle},
     store_error,
 };
@@ -85,6 +86,17 @@ impl JobStore for SqliteStore {
         Ok(resumed)
     }
 
+    async fn change_jobs(&self, changes: JobChanges) -> StoreResult<Vec<Result<(), WriteError>>> {
+        let ids = self.ids.clone();
+        let changed = self
+            .write_announced(move |c, effects| {
+                Box::pin(async move { job_batches::change(c, &ids, &changes, effects).await })
+            })
+            .await?;
+        self.hints.send(Hint::Jobs);
+        Ok(changed)
+    }
+
     async fn job(&self, id: JobId) -> StoreResult<Option<Job>> {
         let row = select_jobs!("WHERE id = ?", id.0)
             .fetch_optional(&self.readers)
@@ -104,19 +116,41 @@ impl JobStore for SqliteStore {
     async fn jobs(&self, filter: &JobFilter, after: Option<i64>, limit: u32) -> StoreResult<Page<Job>> {
         let (after, more) = (after.unwrap_or(0), i64::from(limit) + 1);
         let status = filter.status.map(wasmtab_domain::policy::JobStatus::as_str);
-        let rows = select_jobs!(
-            "WHERE id > ?1 AND (?2 IS NULL OR instr(lower(name), lower(?2)) > 0) AND (?3 IS NULL OR handler_name = ?3)
-                AND (?4 IS NULL OR (paused_at IS NOT NULL) = ?4) AND (?5 IS NULL OR status = ?5)
-            ORDER BY id LIMIT ?6",
-            after,
-            filter.text,
-            filter.handler_name,
-            filter.paused,
-            status,
-            more
-        )
-        .fetch_all(&self.readers)
-        .await
+        let rows = if let Some(label) = &filter.label {
+            select_jobs!(
+                "WHERE id IN (SELECT job_id FROM job_label WHERE label = ?8 AND job_id > ?1)
+                    AND (?2 IS NULL OR instr(lower(name), lower(?2)) > 0) AND (?3 IS NULL OR handler_name = ?3)
+                    AND (?4 IS NULL OR (paused_at IS NOT NULL) = ?4) AND (?5 IS NULL OR status = ?5)
+                    AND (?7 IS NULL OR source = ?7)
+                ORDER BY id LIMIT ?6",
+                after,
+                filter.text,
+                filter.handler_name,
+                filter.paused,
+                status,
+                more,
+                filter.source,
+                label
+            )
+            .fetch_all(&self.readers)
+            .await
+        } else {
+            select_jobs!(
+                "WHERE id > ?1 AND (?2 IS NULL OR instr(lower(name), lower(?2)) > 0)
+                    AND (?3 IS NULL OR handler_name = ?3) AND (?4 IS NULL OR (paused_at IS NOT NULL) = ?4)
+                    AND (?5 IS NULL OR status = ?5) AND (?7 IS NULL OR source = ?7)
+                ORDER BY id LIMIT ?6",
+                after,
+                filter.text,
+                filter.handler_name,
+                filter.paused,
+                status,
+                more,
+                filter.source
+            )
+            .fetch_all(&self.readers)
+            .await
+        }
         .map_err(store_error)?;
         let items = rows
             .into_iter()
@@ -124,6 +158,20 @@ impl JobStore for SqliteStore {
             .collect::<Result<Vec<_>, _>>()
             .map_err(store_error)?;
         Ok(crate::reads::page(items, limit, |job| job.id.0))
+    }
+
+    async fn known_jobs(&self, names: &[String]) -> StoreResult<Vec<String>> {
+        let mut connection = self.readers.acquire().await.map_err(store_error)?;
+        job_links::known(&mut connection, names)
+            .await
+            .map_err(store_error)
+    }
+
+    async fn chains_from(&self, names: &[String]) -> StoreResult<Vec<(String, Vec<String>)>> {
+        let mut connection = self.readers.acquire().await.map_err(store_error)?;
+        job_links::chains_from(&mut connection, names)
+            .await
+            .map_err(store_error)
     }
 
     async fn revisions(&self, id: JobId) -> StoreResult<Vec<Revision>> {
@@ -214,20 +262,30 @@ async fn create(
     connection: &mut SqliteConnection,
     write: &JobWrite,
 ) -> Result<Result<Job, WriteError>, sqlx::Error> {
-    let JobWrite { spec, by, now } = write;
+    let JobWrite {
+        spec,
+        source,
+        by,
+        now,
+    } = write;
     if let Some(other) = name_taken(connection, &spec.name, 0).await? {
         return Ok(Err(WriteError::NameTaken(other)));
     }
     if let Some(calendar) = calendars::missing(connection, spec).await? {
         return Ok(Err(WriteError::NoCalendar(calendar)));
     }
+    if let Some(way) = job_links::cycle(connection, spec, None).await? {
+        return Ok(Err(WriteError::Cycle(way)));
+    }
     let at = now.as_micros();
     let id = sqlx::query!(
         "INSERT INTO infra_job (name, status, handler_name, timezone, retry_count, retry_interval, retry_backoff,
-            retry_on, monitor_timeout, memory_limit, overlap, misfire, catch_up_window, revision, created_at, updated_at)
-        VALUES (?1, '', '', '', 0, 0, '', '', 0, 0, '', '', 0, 1, ?2, ?2)",
+            retry_on, monitor_timeout, memory_limit, overlap, misfire, catch_up_window, revision, created_at, updated_at,
+            source)
+        VALUES (?1, '', '', '', 0, 0, '', '', 0, 0, '', '', 0, 1, ?2, ?2, ?3)",
         spec.name,
-        at
+        at,
+        source
     )
     .execute(&mut *connection)
     .await?
@@ -236,6 +294,7 @@ async fn create(
         id: JobId(id),
         spec: spec.clone(),
         revision: 1,
+        source: source.clone(),
         created_at: *now,
         updated_at: *now,
         pause: None,
@@ -245,7 +304,7 @@ async fn create(
     Ok(Ok(job))
 }
 
-async fn update(
+pub(crate) async fn update(
     connection: &mut SqliteConnection,
     ids: &Ids,
     id: JobId,
@@ -253,7 +312,7 @@ async fn update(
     write: &JobWrite,
     effects: &mut Effects,
 ) -> Result<Result<Job, WriteError>, sqlx::Error> {
-    let JobWrite { spec, by, now } = write;
+    let JobWrite { spec, by, now, .. } = write;
     let Some(job) = load(connection, id).await? else {
         return Ok(Err(WriteError::NotFound));
     };
@@ -268,6 +327,9 @@ async fn update(
     }
     if let Some(calendar) = calendars::missing(connection, spec).await? {
         return Ok(Err(WriteError::NoCalendar(calendar)));
+    }
+    if let Some(way) = job_links::cycle(connection, spec, Some(&job.spec.name)).await? {
+        return Ok(Err(WriteError::Cycle(way)));
     }
     let mut job = settle(connection, ids, job, *now, effects).await?;
     if !spec.same_fires(&job.spec) {
@@ -338,6 +400,7 @@ async fn save(connection: &mut SqliteConnection, job: &Job, by: &str) -> Result<
     );
     let (max_runs, retry_version) = (max_runs.map(signed), retry_version.as_str());
     let (blackouts, labels) = (to_json(blackouts)?, to_json(labels)?);
+    job_links::save_labels(connection, job.id, &labels).await?;
     let (on_success, on_failure) = (to_json(on_success)?, to_json(on_failure)?);
     let updated_at = job.updated_at.as_micros();
     sqlx::query!(
@@ -443,7 +506,7 @@ async fn insert_revision(
     Ok(())
 }
 
-async fn delete(
+pub(crate) async fn delete(
     connection: &mut SqliteConnection,
     ids: &Ids,
     id: JobId,
@@ -470,7 +533,7 @@ async fn delete(
     Ok(Ok(deleted))
 }
 
-async fn pause(
+pub(crate) async fn pause(
     connection: &mut SqliteConnection,
     ids: &Ids,
     id: JobId,
@@ -533,7 +596,7 @@ async fn pause(
     Ok(Ok(job))
 }
 
-async fn resume(
+pub(crate) async fn resume(
     connection: &mut SqliteConnection,
     ids: &Ids,
     id: JobId,

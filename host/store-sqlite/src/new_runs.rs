@@ -5,7 +5,7 @@ use sqlx::SqliteConnection;
 use wasmtab_domain::{
     ids::RunId,
     job::Job,
-    run::{Hold, Upstream},
+    run::{Hold, Shard, Upstream},
     status::{RunState, Trigger},
     time::Timestamp,
 };
@@ -25,8 +25,8 @@ pub(crate) struct NewRun<'a> {
     pub by: Option<&'a str>,
     /// In place of the job's own parameter.
     pub handler_param: Option<&'a str>,
-    /// The ended run that it repeats.
-    pub retry_of: Option<RunId>,
+    /// The parts of its fire that are made, each with the ended run that it repeats; none: all that the job says.
+    pub parts: Option<&'a [(RunId, Shard)]>,
     /// What a chain hands on, and how many chain starts it follows.
     pub upstream: Option<(&'a Upstream, u32)>,
     /// The planned instant.
@@ -86,9 +86,9 @@ pub(crate) async fn insert(
         } else {
             RunState::Queued
         };
-        for shard in 0..spec.shards {
+        for (position, (retry_of, shard)) in parts(run).into_iter().enumerate() {
             rows.push(Row(
-                if shard == 0 { run.id.0 } else { ids.next(now) },
+                if position == 0 { run.id.0 } else { ids.next(now) },
                 run.job.id.0,
                 &spec.name,
                 run.job.revision,
@@ -96,7 +96,7 @@ pub(crate) async fn insert(
                 run.handler_param,
                 run.trigger.as_str(),
                 run.by,
-                run.retry_of.map(|run| run.0),
+                retry_of.map(|run| run.0),
                 run.scheduled_at.as_micros(),
                 fire_key,
                 run.due_at.as_micros(),
@@ -104,8 +104,8 @@ pub(crate) async fn insert(
                 run.held.then_some(Hold::Turn.as_str()),
                 spec.priority,
                 run.id.0,
-                shard,
-                spec.shards,
+                shard.index,
+                shard.count,
                 upstream.as_deref(),
                 run.upstream.map(|(upstream, _)| upstream.run_id.0),
                 run.upstream.map_or(0, |(_, depth)| depth),
@@ -126,4 +126,12 @@ pub(crate) async fn insert(
     .execute(connection)
     .await?;
     Ok(())
+}
+
+fn parts(run: &NewRun<'_>) -> Vec<(Option<RunId>, Shard)> {
+    if let Some(parts) = run.parts {
+        return parts.iter().map(|(of, shard)| (Some(*of), *shard)).collect();
+    }
+    let count = run.job.spec.shards;
+    (0..count).map(|index| (None, Shard { index, count })).collect()
 }

@@ -4,7 +4,7 @@ use sqlx::SqliteConnection;
 use wasmtab_domain::{
     ids::{AttemptId, RunId},
     run::{Attempt, AttemptLog, Run},
-    status::{AttemptStatus, RunState},
+    status::{AttemptStatus, RunState, SkipReason, Trigger},
     time::Timestamp,
 };
 use wasmtab_store::{AttemptFilter, Page, RunFilter};
@@ -76,17 +76,20 @@ pub(crate) async fn runs(
     let (before, more) = (before.unwrap_or(i64::MAX), i64::from(limit) + 1);
     let job = filter.job_id.map(|job| job.0);
     let (since, until) = span(filter.since, filter.until);
-    let state = filter.state.as_deref();
-    let wants_active = state.is_none_or(|word| word.parse::<RunState>().is_ok());
-    let wants_ended =
-        state.is_none_or(|word| word.parse::<AttemptStatus>().is_ok_and(AttemptStatus::is_final));
+    let (state, label) = (filter.state.as_deref(), filter.label.as_deref());
+    let trigger = filter.trigger.map(Trigger::as_str);
+    let wants_active =
+        filter.active != Some(false) && state.is_none_or(|word| word.parse::<RunState>().is_ok());
+    let wants_ended = filter.active != Some(true)
+        && state.is_none_or(|word| word.parse::<AttemptStatus>().is_ok_and(AttemptStatus::is_final));
 
     let mut runs = Vec::new();
     if wants_active {
         let rows = select_active!(
             "WHERE coalesce(run.attempt_id, run.id) < ?1 AND (?2 IS NULL OR run.job_id = ?2)
                 AND (?3 IS NULL OR run.handler_name = ?3) AND (?4 IS NULL OR run.state = ?4)
-                AND run.scheduled_at >= ?5 AND run.scheduled_at < ?6
+                AND run.scheduled_at >= ?5 AND run.scheduled_at < ?6 AND (?8 IS NULL OR run.run_trigger = ?8)
+                AND (?9 IS NULL OR run.job_id IN (SELECT job_id FROM job_label WHERE label = ?9))
             ORDER BY coalesce(run.attempt_id, run.id) DESC LIMIT ?7",
             before,
             job,
@@ -94,7 +97,9 @@ pub(crate) async fn runs(
             state,
             since,
             until,
-            more
+            more,
+            trigger,
+            label
         )
         .fetch_all(&mut *connection)
         .await?;
@@ -104,7 +109,8 @@ pub(crate) async fn runs(
         let rows = select_log!(
             "WHERE id < ?1 AND last = 1 AND run_id IS NOT NULL AND (?2 IS NULL OR job_id = ?2)
                 AND (?3 IS NULL OR handler_name = ?3) AND (?4 IS NULL OR status = ?4)
-                AND scheduled_at >= ?5 AND scheduled_at < ?6
+                AND scheduled_at >= ?5 AND scheduled_at < ?6 AND (?8 IS NULL OR run_trigger = ?8)
+                AND (?9 IS NULL OR job_id IN (SELECT job_id FROM job_label WHERE label = ?9))
             ORDER BY id DESC LIMIT ?7",
             before,
             job,
@@ -112,7 +118,9 @@ pub(crate) async fn runs(
             state,
             since,
             until,
-            more
+            more,
+            trigger,
+            label
         )
         .fetch_all(connection)
         .await?;
@@ -134,6 +142,10 @@ pub(crate) async fn attempts(
     let (since, until) = span(filter.since, filter.until);
     let status = filter.status.map(AttemptStatus::as_str);
     let job = filter.job_id.map(|job| job.0);
+    let (reason, trigger) = (
+        filter.reason.map(SkipReason::as_str),
+        filter.trigger.map(Trigger::as_str),
+    );
     let rows: Vec<LogRow> = if let Some(RunId(run)) = filter.run_id {
         select_log!(
             "WHERE (id = ?1 AND run_id = ?1 OR run_id = ?1 AND execute_index > 1) AND id < ?2
@@ -150,7 +162,8 @@ pub(crate) async fn attempts(
         select_log!(
             "WHERE id < ?1 AND (?2 IS NULL OR job_id = ?2) AND (?3 IS NULL OR handler_name = ?3)
                 AND (?4 IS NULL OR status = ?4) AND coalesce(scheduled_until, scheduled_at) >= ?5
-                AND scheduled_at < ?6
+                AND scheduled_at < ?6 AND (?8 IS NULL OR reason = ?8) AND (?9 IS NULL OR run_trigger = ?9)
+                AND (?10 IS NULL OR job_id IN (SELECT job_id FROM job_label WHERE label = ?10))
             ORDER BY id DESC LIMIT ?7",
             before,
             job,
@@ -158,7 +171,10 @@ pub(crate) async fn attempts(
             status,
             since,
             until,
-            more
+            more,
+            reason,
+            trigger,
+            filter.label
         )
         .fetch_all(connection)
         .await?

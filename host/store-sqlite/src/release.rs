@@ -227,7 +227,7 @@ async fn insert_runs(
                 trigger: Trigger::Cron,
                 by: None,
                 handler_param: None,
-                retry_of: None,
+                parts: None,
                 upstream: None,
                 scheduled_at: run.fire,
                 due_at: run.due_at,

@@ -1,17 +1,20 @@
 //! The queue: runs that people and programs ask for, and the end of runs that never began.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
 use sqlx::SqliteConnection;
 use wasmtab_domain::{
-    ids::{AttemptId, BootId, RunId},
+    decided::DecidedFire,
+    ids::{AttemptId, BootId, JobId, RunId},
     release::{self, ActiveRun},
     run::{Attempt, AttemptLog, Outcome, Run},
     status::{RunState, Trigger},
     time::Timestamp,
 };
 use wasmtab_store::{
-    AttemptFilter, CancelReply, ClaimRequest, Claimed, FinishReply, NewBackfill, NewCall, NewTrigger, Page,
-    RunFilter, RunStore, StoreResult, TriggerRefused,
+    AttemptFilter, CancelReply, ClaimRequest, Claimed, FinishReply, NewBackfill, NewCall, NewRepeats,
+    NewTrigger, Page, RepeatReply, RunFilter, RunStore, StoreResult, TriggerRefused,
 };
 
 use crate::{
@@ -19,12 +22,13 @@ use crate::{
     cancel::{self, Cancelled},
     claim,
     convert::to_json,
+    decided,
     effects::Effects,
     finish, jobs,
     new_runs::{self, NewRun},
     reads,
     release::active_runs,
-    store_error,
+    repeat, store_error,
 };
 
 #[async_trait]
@@ -43,6 +47,39 @@ impl RunStore for SqliteStore {
             Box::pin(async move { fill_back(c, &ids, &backfill, effects).await })
         })
         .await
+    }
+
+    async fn repeat(&self, repeats: NewRepeats) -> StoreResult<Vec<RepeatReply>> {
+        if repeats.dry_run {
+            let mut connection = self.readers.acquire().await.map_err(store_error)?;
+            let plan = repeat::plan(&mut connection, &self.ids, &repeats).await;
+            return plan
+                .map(|plan| plan.replies(&repeats, &HashMap::new()))
+                .map_err(store_error);
+        }
+        let ids = self.ids.clone();
+        self.write_announced(move |c, effects| {
+            Box::pin(async move { repeat::repeat(c, &ids, &repeats, effects).await })
+        })
+        .await
+    }
+
+    async fn repeated_by(&self, runs: &[RunId]) -> StoreResult<Vec<(RunId, RunId)>> {
+        let mut connection = self.readers.acquire().await.map_err(store_error)?;
+        let repeated = repeat::repeated_by(&mut connection, runs).await;
+        Ok(repeated.map_err(store_error)?.into_iter().collect())
+    }
+
+    async fn decided_fires(
+        &self,
+        job: JobId,
+        since: Timestamp,
+        until: Timestamp,
+    ) -> StoreResult<Vec<DecidedFire>> {
+        let mut connection = self.readers.acquire().await.map_err(store_error)?;
+        decided::fires(&mut connection, job, since, until)
+            .await
+            .map_err(store_error)
     }
 
     async fn call(&self, call: NewCall) -> StoreResult<Run> {
@@ -93,6 +130,27 @@ impl RunStore for SqliteStore {
             Cancelled::Unknown if self.run(id).await?.is_some() => CancelReply::AlreadyEnded,
             Cancelled::Unknown => CancelReply::NotFound,
         })
+    }
+
+    async fn cancel_runs(&self, runs: &[RunId], by: &str, now: Timestamp) -> StoreResult<Vec<CancelReply>> {
+        let (ids, runs, by) = (self.ids.clone(), runs.to_vec(), by.to_owned());
+        self.write_announced(move |c, effects| {
+            Box::pin(async move {
+                let mut replies = Vec::with_capacity(runs.len());
+                for run in runs {
+                    replies.push(match cancel::run(c, &ids, run, &by, now, effects).await? {
+                        Cancelled::Ended => CancelReply::Ended,
+                        Cancelled::Asked(attempt) => CancelReply::Asked(attempt),
+                        Cancelled::Unknown if reads::run(c, run).await?.is_some() => {
+                            CancelReply::AlreadyEnded
+                        }
+                        Cancelled::Unknown => CancelReply::NotFound,
+                    });
+                }
+                Ok(replies)
+            })
+        })
+        .await
     }
 
     async fn cancel_wishes(&self, boot_id: BootId) -> StoreResult<Vec<AttemptId>> {
@@ -171,7 +229,7 @@ async fn start(
         trigger: Trigger::Manual,
         by: Some(&trigger.by),
         handler_param: trigger.handler_param.as_deref(),
-        retry_of: trigger.retry_of,
+        parts: None,
         upstream: None,
         scheduled_at: trigger.now,
         due_at: trigger.now,
@@ -209,7 +267,7 @@ async fn fill_back(
         .unwrap_or_default();
     let overlap = backfill.overlap.unwrap_or(job.spec.overlap);
     let mut runs = Vec::with_capacity(backfill.fires.len());
-    for (index, fire) in backfill.fires.iter().enumerate() {
+    for fire in &backfill.fires {
         let held = release::start_in_turn(overlap, &active).held;
         let id = ids.next_run(now);
         active.push(ActiveRun { run_id: id, held });
@@ -219,7 +277,7 @@ async fn fill_back(
             trigger: Trigger::Backfill,
             by: Some(&backfill.by),
             handler_param: backfill.handler_param.as_deref(),
-            retry_of: backfill.retry_of.get(index).copied(),
+            parts: None,
             upstream: None,
             scheduled_at: *fire,
             due_at: now,
@@ -240,18 +298,17 @@ async fn plan_call(connection: &mut SqliteConnection, ids: &Ids, call: &NewCall)
         RunState::Queued
     }
     .as_str();
-    let (kind, retry_of) = (Trigger::Call.as_str(), call.retry_of.map(|run| run.0));
+    let kind = Trigger::Call.as_str();
     sqlx::query!(
-        "INSERT INTO run (id, policy, handler_name, handler_param, run_trigger, requested_by, retry_of, scheduled_at,
-            fire_key, due_at, state, group_id, priority)
-        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?1, ?8, ?9, ?1, ?10)",
+        "INSERT INTO run (id, policy, handler_name, handler_param, run_trigger, requested_by, scheduled_at, fire_key,
+            due_at, state, group_id, priority)
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?1, ?7, ?8, ?1, ?9)",
         id.0,
         policy,
         call.handler_name,
         call.handler_param,
         kind,
         call.by,
-        retry_of,
         at,
         state,
         call.policy.priority

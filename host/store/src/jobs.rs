@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use wasmtab_domain::{
     ids::{JobId, RunId},
-    job::{Job, JobSpec, Pause},
+    job::{Job, JobSpec, PausePeriod, Revision},
     time::Timestamp,
 };
 
@@ -14,6 +14,8 @@ use crate::{Page, StoreResult};
 pub struct JobWrite {
     /// What it shall say.
     pub spec: JobSpec,
+    /// Which collection of documents makes it; an edit keeps the job's own.
+    pub source: Option<String>,
     /// Who says so.
     pub by: String,
     /// When.
@@ -31,6 +33,37 @@ pub enum WriteError {
     Stale(i64),
     /// There is no calendar of this name, which its blackouts name.
     NoCalendar(String),
+    /// Along the jobs that it would start, this way leads back to it.
+    Cycle(Vec<String>),
+}
+
+/// What shall become of a job among others.
+#[derive(Clone, Debug)]
+pub enum JobChange {
+    /// A pause is laid over it, or replaces the one that is there.
+    Pause {
+        /// When it lifts itself.
+        until: Option<Timestamp>,
+        /// Why.
+        note: Option<String>,
+    },
+    /// Its pause is lifted.
+    Resume,
+    /// It says something else, if it is at this revision.
+    Update(Box<JobSpec>, i64),
+    /// It is removed.
+    Delete,
+}
+
+/// What shall become of several jobs.
+#[derive(Clone, Debug)]
+pub struct JobChanges {
+    /// Each job and its change.
+    pub changes: Vec<(JobId, JobChange)>,
+    /// Who asks.
+    pub by: String,
+    /// When.
+    pub now: Timestamp,
 }
 
 /// What a pause says.
@@ -46,32 +79,6 @@ pub struct PauseRequest {
     pub now: Timestamp,
 }
 
-/// What a job said from one instant on.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Revision {
-    /// Whose.
-    pub job_id: JobId,
-    /// Counts from 1.
-    pub revision: i64,
-    /// What it said; none: the job was deleted.
-    pub spec: Option<JobSpec>,
-    /// Fires after this instant followed it.
-    pub valid_from: Timestamp,
-    /// Who changed it.
-    pub changed_by: String,
-}
-
-/// A time in which a job was paused.
-#[derive(Clone, Debug, PartialEq)]
-pub struct PausePeriod {
-    /// What was said of it.
-    pub pause: Pause,
-    /// When it ended.
-    pub ended_at: Option<Timestamp>,
-    /// Who ended it; none when its time ran out.
-    pub ended_by: Option<String>,
-}
-
 /// Which jobs to list.
 #[derive(Clone, Debug, Default)]
 pub struct JobFilter {
@@ -83,6 +90,10 @@ pub struct JobFilter {
     pub paused: Option<bool>,
     /// Only jobs that were declared so.
     pub status: Option<wasmtab_domain::policy::JobStatus>,
+    /// Only jobs that bear this label.
+    pub label: Option<String>,
+    /// Only jobs that this collection of documents made.
+    pub source: Option<String>,
 }
 
 /// What one release did.
@@ -108,7 +119,7 @@ pub struct Deleted {
 /// The job table.
 #[async_trait]
 pub trait JobStore: Send + Sync {
-    /// Makes a job; its first fire lies after `now`.
+    /// Makes a job; its first fire lies after `now`. Chains of jobs never come round.
     async fn create_job(&self, write: JobWrite) -> StoreResult<Result<Job, WriteError>>;
 
     /// Lets a job say something else. Fires up to now are decided by what it said before. An equal specification changes
@@ -134,6 +145,10 @@ pub trait JobStore: Send + Sync {
     /// Lifts the pause; no fire of the time in between runs.
     async fn resume_job(&self, id: JobId, by: &str, now: Timestamp) -> StoreResult<Result<Job, WriteError>>;
 
+    /// Changes several jobs, in one transaction; a job whose change is refused keeps no other from its own. The replies are in
+    /// the order of the changes.
+    async fn change_jobs(&self, changes: JobChanges) -> StoreResult<Vec<Result<(), WriteError>>>;
+
     /// One job.
     async fn job(&self, id: JobId) -> StoreResult<Option<Job>>;
 
@@ -142,6 +157,12 @@ pub trait JobStore: Send + Sync {
 
     /// Jobs by rising id, those above `after`.
     async fn jobs(&self, filter: &JobFilter, after: Option<i64>, limit: u32) -> StoreResult<Page<Job>>;
+
+    /// Which of these names are borne by jobs.
+    async fn known_jobs(&self, names: &[String]) -> StoreResult<Vec<String>>;
+
+    /// The jobs that each of these starts at its end, by name; those that start none are left out.
+    async fn chains_from(&self, names: &[String]) -> StoreResult<Vec<(String, Vec<String>)>>;
 
     /// What a job said over time, oldest first; also of a job that was deleted.
     async fn revisions(&self, id: JobId) -> StoreResult<Vec<Revision>>;

@@ -31,7 +31,7 @@ pub use self::{
     facts::{DatabaseSize, FactStore, Facts, QueuePart},
     hints::{Hint, Hints},
     jobs::{
-        Deleted, JobFilter, JobStore, JobWrite, PausePeriod, PauseRequest, Released, Revision, WriteError,
+        Deleted, JobChange, JobChanges, JobFilter, JobStore, JobWrite, PauseRequest, Released, WriteError,
     },
     maintenance::{Findings, MaintenanceStore, OwnedAttempt, PausedJob, Sample, Snapshot},
     meters::StoreMeters,
@@ -39,11 +39,13 @@ pub use self::{
     plugins::{Activation, BindRequest, DeleteRefused, HoldRequest, NewVersion, PluginStore, Pushed},
     retention::{LogEnd, LogKey, LogSort, RetentionStore},
     runs::{
-        AttemptFilter, CancelReply, ClaimRequest, Claimed, FinishReply, NewBackfill, NewCall, NewTrigger,
-        RunFilter, RunStore, TriggerRefused,
+        AttemptFilter, CancelReply, ClaimRequest, Claimed, FinishReply, NewBackfill, NewCall, NewRepeats,
+        NewTrigger, RepeatReply, RunFilter, RunStore, TriggerRefused,
     },
     state::{StateEntry, StateError, StateScope, StateStore, StateUse},
 };
+
+pub use wasmtab_domain::job::{PausePeriod, Revision};
 
 /// Everything that the product asks of its database.
 pub trait Store:

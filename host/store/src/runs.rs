@@ -2,10 +2,12 @@
 
 use async_trait::async_trait;
 use wasmtab_domain::{
+    decided::DecidedFire,
     ids::{AttemptId, BootId, JobId, RunId},
     policy::Overlap,
+    repeat::{Refused, Wish},
     run::{Attempt, AttemptLog, Claim, Outcome, Run, RunPolicy},
-    status::AttemptStatus,
+    status::{AttemptStatus, SkipReason, Trigger},
     time::Timestamp,
 };
 
@@ -20,8 +22,6 @@ pub struct NewTrigger {
     pub handler_param: Option<String>,
     /// In place of the job's own rule.
     pub overlap: Option<Overlap>,
-    /// The ended run that it repeats.
-    pub retry_of: Option<RunId>,
     /// Who asks.
     pub by: String,
     /// When.
@@ -48,12 +48,36 @@ pub struct NewBackfill {
     pub handler_param: Option<String>,
     /// In place of the job's own rule.
     pub overlap: Option<Overlap>,
-    /// The ended runs that they repeat, in the order of `fires`; empty where they repeat none.
-    pub retry_of: Vec<RunId>,
     /// Who asks.
     pub by: String,
     /// When.
     pub now: Timestamp,
+}
+
+/// Ended runs that shall be carried out once more, with the parameters that they had.
+#[derive(Clone, Debug)]
+pub struct NewRepeats {
+    /// Which.
+    pub runs: Vec<RunId>,
+    /// How.
+    pub wish: Wish,
+    /// Whether to decide alone, and make nothing.
+    pub dry_run: bool,
+    /// Who asks.
+    pub by: String,
+    /// When.
+    pub now: Timestamp,
+}
+
+/// What became of the wish to repeat a run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RepeatReply {
+    /// This run repeats it; without one where nothing was to be made.
+    Made(Option<RunId>),
+    /// It is not repeated.
+    Refused(Refused),
+    /// No such run.
+    NotFound,
 }
 
 /// A call of a handler without a job.
@@ -67,8 +91,6 @@ pub struct NewCall {
     pub at: Timestamp,
     /// How it is bounded and retried.
     pub policy: RunPolicy,
-    /// The ended run that it repeats.
-    pub retry_of: Option<RunId>,
     /// Who asks.
     pub by: String,
     /// The present instant.
@@ -134,6 +156,12 @@ pub struct RunFilter {
     pub handler_name: Option<String>,
     /// In this state; a contract word, of runs or of attempts.
     pub state: Option<String>,
+    /// Only those that go on, or only those that have ended.
+    pub active: Option<bool>,
+    /// Of jobs that bear this label now.
+    pub label: Option<String>,
+    /// Made for this reason.
+    pub trigger: Option<Trigger>,
     /// Scheduled at or after it.
     pub since: Option<Timestamp>,
     /// Scheduled before it.
@@ -151,6 +179,12 @@ pub struct AttemptFilter {
     pub handler_name: Option<String>,
     /// With this status.
     pub status: Option<AttemptStatus>,
+    /// Skipped for this reason.
+    pub reason: Option<SkipReason>,
+    /// Of jobs that bear this label now.
+    pub label: Option<String>,
+    /// Of runs that were made for this reason.
+    pub trigger: Option<Trigger>,
     /// Scheduled at or after it.
     pub since: Option<Timestamp>,
     /// Scheduled before it.
@@ -166,6 +200,21 @@ pub trait RunStore: Send + Sync {
     /// Makes a run for each of the instants, one after another unless the job lets runs overlap; none when there is no such job.
     async fn backfill(&self, backfill: NewBackfill) -> StoreResult<Option<Vec<RunId>>>;
 
+    /// Carries ended runs out once more, or says of each why not; the replies are in the order of the runs.
+    async fn repeat(&self, repeats: NewRepeats) -> StoreResult<Vec<RepeatReply>>;
+
+    /// The newest run that repeats each of these, where there is one.
+    async fn repeated_by(&self, runs: &[RunId]) -> StoreResult<Vec<(RunId, RunId)>>;
+
+    /// What is on record of a job's instants from `since` to before `until`: runs of its schedule and of backfills, and skips
+    /// that reach into it; by instant.
+    async fn decided_fires(
+        &self,
+        job: JobId,
+        since: Timestamp,
+        until: Timestamp,
+    ) -> StoreResult<Vec<DecidedFire>>;
+
     /// Plans a call.
     async fn call(&self, call: NewCall) -> StoreResult<Run>;
 
@@ -180,6 +229,9 @@ pub trait RunStore: Send + Sync {
 
     /// Asks for a run's end.
     async fn cancel_run(&self, id: RunId, by: &str, now: Timestamp) -> StoreResult<CancelReply>;
+
+    /// Asks for the end of several runs, in one transaction and in their order; so are the replies.
+    async fn cancel_runs(&self, ids: &[RunId], by: &str, now: Timestamp) -> StoreResult<Vec<CancelReply>>;
 
     /// The attempts of this process that somebody asked to end.
     async fn cancel_wishes(&self, boot_id: BootId) -> StoreResult<Vec<AttemptId>>;

@@ -1,7 +1,9 @@
 //! A job: what it says, how it is read, and what has been planned of it.
 
 mod blackout;
+mod history;
 mod read;
+mod said;
 mod schedule;
 mod upcoming;
 mod value;
@@ -12,7 +14,8 @@ use wasmtab_cron::Dialect;
 
 pub use self::{
     blackout::{Blackout, Calendars, Window, read_windows},
-    read::ReadContext,
+    history::{PausePeriod, Revision, in_force},
+    read::{FIELDS, ReadContext},
     schedule::Schedule,
     upcoming::{LeftOut, Upcoming},
     value::{bytes_text, parse_bytes},
@@ -182,6 +185,8 @@ pub struct Job {
     pub spec: JobSpec,
     /// Counts what it said, from 1.
     pub revision: i64,
+    /// Which collection of documents made it; none: nobody's.
+    pub source: Option<String>,
     /// When it was made.
     pub created_at: Timestamp,
     /// When it last changed.

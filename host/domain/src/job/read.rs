@@ -215,7 +215,7 @@ impl JobSpec {
 }
 
 /// Every field that a job may say, in the order in which jobs are written.
-const FIELDS: &[&str] = &[
+pub const FIELDS: &[&str] = &[
     "name",
     "status",
     "handlerName",

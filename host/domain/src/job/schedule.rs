@@ -90,6 +90,24 @@ impl Schedule {
         self.start_at.is_none_or(|start| last >= start).then_some(last)
     }
 
+    /// Whether `at` is a fire.
+    pub fn fires_at(&self, at: Timestamp) -> bool {
+        self.next_after(at.minus(ONE)) == Some(at)
+    }
+
+    /// How a clock change touches a fire; none on all other days.
+    pub fn clock_change(&self, fire: Timestamp) -> Option<cron::ClockChange> {
+        match &self.rule {
+            Rule::Cron(schedule, zone) => schedule.clock_change(*zone, fire.to_chrono()),
+            Rule::Never | Rule::Grid { .. } => None,
+        }
+    }
+
+    /// The fires at `since` and after it, in order.
+    pub fn fires_from(&self, since: Timestamp) -> impl Iterator<Item = Timestamp> + '_ {
+        self.fires_after(since.minus(ONE))
+    }
+
     /// The fires strictly after `after`, in order.
     pub fn fires_after(&self, after: Timestamp) -> impl Iterator<Item = Timestamp> + '_ {
         std::iter::successors(self.next_after(after), |fire| self.next_after(*fire))

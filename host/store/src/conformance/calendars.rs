@@ -81,6 +81,7 @@ pub(super) async fn a_fire_sees_the_windows_of_its_instant(w: World) {
 pub(super) async fn a_job_names_only_calendars_that_are_there(w: World) {
     let write = |blackouts: Value| JobWrite {
         spec: World::spec(json!({"name": "a", "blackouts": blackouts})),
+        source: None,
         by: "ann".into(),
         now: at(1),
     };

@@ -14,7 +14,6 @@ fn call(due: Timestamp, now: Timestamp) -> NewCall {
         handler_param: Some("p".into()),
         at: due,
         policy: policy(1),
-        retry_of: None,
         by: "api".into(),
         now,
     }

@@ -124,3 +124,28 @@ pub(super) async fn a_run_that_never_was_is_not_found(w: World) {
     );
     assert_eq!(w.store.run(RunId(9)).await.unwrap(), None);
 }
+
+pub(super) async fn several_runs_end_in_their_order(w: World) {
+    let job = w.job(json!({"overlap": "bufferAll"})).await;
+    let running = w.trigger(job.id, at(1)).await;
+    let claim = w.claim_one(at(1)).await;
+    let mut waiting = Vec::new();
+    for secs in 2..4 {
+        waiting.push(w.trigger(job.id, at(secs)).await.id);
+    }
+    let newest_first = [waiting[1], waiting[0], running.id, RunId(4)];
+    let replies = w.store.cancel_runs(&newest_first, "ops", at(5)).await.unwrap();
+    assert_eq!(
+        replies,
+        [
+            CancelReply::Ended,
+            CancelReply::Ended,
+            CancelReply::Asked(claim.attempt_id),
+            CancelReply::NotFound
+        ]
+    );
+    assert_eq!(
+        w.store.cancel_runs(&waiting[..1], "ops", at(6)).await.unwrap(),
+        [CancelReply::AlreadyEnded]
+    );
+}

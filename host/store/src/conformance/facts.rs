@@ -81,6 +81,7 @@ pub(super) async fn decided_fires_are_counted_by_reason(w: World) {
     // An edit decides what was due before it.
     let write = JobWrite {
         spec: World::patched(&job.spec, &json!({"misfire": "skip"})),
+        source: None,
         by: "ann".into(),
         now: at(242),
     };

@@ -21,6 +21,7 @@ pub(super) async fn a_name_belongs_to_one_job(w: World) {
     let second = w.job(json!({"name": "second"})).await;
     let again = JobWrite {
         spec: World::spec(json!({"name": "first"})),
+        source: None,
         by: "ann".into(),
         now: at(1),
     };
@@ -69,6 +70,7 @@ pub(super) async fn an_edit_of_another_revision_is_refused(w: World) {
     let job = w.job(json!({})).await;
     let write = |name: &str| JobWrite {
         spec: World::spec(json!({"name": name})),
+        source: None,
         by: "bob".into(),
         now: at(1),
     };
@@ -91,6 +93,7 @@ pub(super) async fn an_edit_of_another_revision_is_refused(w: World) {
 pub(super) async fn an_edit_of_a_job_that_is_not_there_is_refused(w: World) {
     let write = JobWrite {
         spec: World::spec(json!({})),
+        source: None,
         by: "bob".into(),
         now: at(1),
     };
@@ -229,6 +232,7 @@ pub(super) async fn every_field_survives_the_database(w: World) {
         let spec = World::spec(said);
         let write = JobWrite {
             spec: spec.clone(),
+            source: None,
             by: "ann".into(),
             now: at(0),
         };

@@ -10,6 +10,8 @@
 
 mod access;
 mod alerts;
+mod backfills;
+mod batches;
 mod buffers;
 mod calendars;
 mod calls;
@@ -21,6 +23,7 @@ mod facts;
 mod finishes;
 mod holds;
 mod jobs;
+mod links;
 mod log;
 mod maintenance;
 mod overlaps;
@@ -29,6 +32,7 @@ mod pending;
 mod plugins;
 mod policies;
 mod releases;
+mod repeats;
 mod rescues;
 mod retention;
 mod set_back;
@@ -159,7 +163,39 @@ macro_rules! with_conformance_cases {
                 a_trigger_takes_its_own_parameter,
                 a_trigger_of_no_job_is_refused,
                 two_triggers_at_one_instant_are_two_runs,
-                a_repetition_names_what_it_repeats,
+            ],
+            backfills: [
+                instants_run_one_after_another,
+                an_override_lets_them_run_at_once,
+                a_backfill_has_its_own_parameter,
+                what_became_of_instants_is_on_record,
+                a_backfill_of_no_job_makes_nothing,
+            ],
+            repeats: [
+                a_repeat_keeps_instant_and_parameter,
+                a_repeat_may_be_planned_for_now,
+                repeats_of_a_job_follow_one_another,
+                what_was_repeated_is_repeated_once,
+                a_dry_run_makes_nothing,
+                what_goes_on_is_not_repeated,
+                the_runs_of_a_deleted_job_are_not_repeated,
+                a_run_that_never_began_keeps_the_jobs_parameter,
+                shards_are_repeated_one_by_one,
+                a_call_is_repeated_as_it_was_bounded,
+                a_repeated_chain_start_knows_its_upstream,
+            ],
+            batches: [
+                several_jobs_change_together,
+                a_refused_change_leaves_the_others,
+                a_batch_of_deletions_leaves_the_log,
+            ],
+            links: [
+                jobs_are_found_by_their_labels,
+                runs_and_rows_are_found_by_label_trigger_and_reason,
+                a_chain_that_comes_round_is_refused,
+                a_renamed_job_may_not_close_a_chain,
+                the_source_of_a_job_stays,
+                known_names_and_chains_are_told,
             ],
             calls: [
                 a_call_waits_for_its_instant,
@@ -215,6 +251,7 @@ macro_rules! with_conformance_cases {
                 a_run_that_waits_for_its_retry_ends_at_once,
                 an_ended_run_stays_as_it_is,
                 a_run_that_never_was_is_not_found,
+                several_runs_end_in_their_order,
             ],
             deletions: [
                 a_deleted_job_is_gone_and_its_log_stays,

@@ -93,7 +93,6 @@ pub(super) async fn a_call_that_was_planned_long_ahead_tells_when_it_ended(w: Wo
         handler_param: None,
         at: at(30 * DAY),
         policy: policy(0),
-        retry_of: None,
         by: "ops".into(),
         now: at(0),
     };

@@ -75,6 +75,7 @@ impl World {
     pub async fn create(&self, said: Value, now: Timestamp) -> Job {
         let write = JobWrite {
             spec: Self::spec(said),
+            source: None,
             by: "ann".into(),
             now,
         };
@@ -91,6 +92,7 @@ impl World {
         let spec = Self::patched(&self.read(id).await.spec, &said);
         let write = JobWrite {
             spec,
+            source: None,
             by: "bob".into(),
             now,
         };
@@ -246,7 +248,6 @@ pub(super) fn trigger(job_id: JobId, now: Timestamp) -> NewTrigger {
         job_id,
         handler_param: None,
         overlap: None,
-        retry_of: None,
         by: "ops".into(),
         now,
     }

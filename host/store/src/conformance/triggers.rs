@@ -93,19 +93,3 @@ pub(super) async fn two_triggers_at_one_instant_are_two_runs(w: World) {
     }
     assert_eq!(w.ran(job.id).await, [60, 60, 60]);
 }
-
-pub(super) async fn a_repetition_names_what_it_repeats(w: World) {
-    let job = w.job(json!({})).await;
-    let first = w.trigger(job.id, at(1)).await;
-    let claim = w.claim_one(at(1)).await;
-    w.end(&claim, AttemptStatus::Failure, at(2)).await;
-    let again = NewTrigger {
-        retry_of: Some(first.id),
-        ..trigger(job.id, at(3))
-    };
-    let second = w.store.trigger(again).await.unwrap().unwrap();
-    assert_eq!(second.retry_of, Some(first.id));
-    let claim = w.claim_one(at(3)).await;
-    w.end(&claim, AttemptStatus::Success, at(4)).await;
-    assert_eq!(w.run(second.id).await.retry_of, Some(first.id));
-}
