@@ -145,17 +145,15 @@ impl IntoResponse for Box<Problem> {
 
 impl From<ServiceError> for Box<Problem> {
     fn from(error: ServiceError) -> Self {
-        let detail = error.to_string();
+        let (detail, word) = (error.to_string(), error.slug());
         match error {
             ServiceError::Unauthorized => {
-                Problem::new(StatusCode::UNAUTHORIZED, "unauthorized", "Unauthorized", detail)
+                Problem::new(StatusCode::UNAUTHORIZED, word, "Unauthorized", detail)
             }
             ServiceError::Forbidden { .. } => {
-                Problem::new(StatusCode::FORBIDDEN, "forbidden", "Not allowed", detail)
+                Problem::new(StatusCode::FORBIDDEN, word, "Not allowed", detail)
             }
-            ServiceError::NotFound { .. } => {
-                Problem::new(StatusCode::NOT_FOUND, "not-found", "Not found", detail)
-            }
+            ServiceError::NotFound { .. } => Problem::new(StatusCode::NOT_FOUND, word, "Not found", detail),
             ServiceError::Invalid(wrong) => {
                 let field = |error: wasmtab_domain::field::FieldError| FieldProblem {
                     pointer: error.pointer,
@@ -163,7 +161,7 @@ impl From<ServiceError> for Box<Problem> {
                 };
                 let mut problem = Problem::new(
                     StatusCode::UNPROCESSABLE_ENTITY,
-                    "invalid",
+                    word,
                     "The input is not valid",
                     detail,
                 );
@@ -172,43 +170,35 @@ impl From<ServiceError> for Box<Problem> {
             }
             ServiceError::UploadRefused { kind, .. } => {
                 let title = "The upload is refused";
-                let mut problem =
-                    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, "upload-refused", title, detail);
+                let mut problem = Problem::new(StatusCode::UNPROCESSABLE_ENTITY, word, title, detail);
                 problem.refusal = Some(kind);
                 problem
             }
             ServiceError::Conflict(conflict) => {
                 let title = "The present state is in the way";
-                let mut problem = Problem::new(StatusCode::CONFLICT, conflict.kind.slug(), title, detail);
+                let mut problem = Problem::new(StatusCode::CONFLICT, word, title, detail);
                 problem.run_id = conflict.run_id.map(|id| id.to_string());
                 problem.names = conflict.names;
                 problem
             }
             ServiceError::PreconditionRequired => Problem::new(
                 StatusCode::PRECONDITION_REQUIRED,
-                "if-match-required",
+                word,
                 "If-Match is required",
                 detail,
             ),
             ServiceError::PreconditionFailed { current } => {
-                let mut problem = Problem::new(
-                    StatusCode::PRECONDITION_FAILED,
-                    "stale",
-                    "Changed meanwhile",
-                    detail,
-                );
+                let mut problem =
+                    Problem::new(StatusCode::PRECONDITION_FAILED, word, "Changed meanwhile", detail);
                 problem.current_revision = current;
                 problem
             }
             ServiceError::TooLarge { .. } => {
-                Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too-large", "Too large", detail)
+                Problem::new(StatusCode::PAYLOAD_TOO_LARGE, word, "Too large", detail)
             }
-            ServiceError::BadCursor => Problem::new(
-                StatusCode::BAD_REQUEST,
-                "bad-cursor",
-                "The cursor is not valid",
-                detail,
-            ),
+            ServiceError::BadCursor => {
+                Problem::new(StatusCode::BAD_REQUEST, word, "The cursor is not valid", detail)
+            }
             ServiceError::Unavailable(_) => unavailable(detail),
             ServiceError::Store(error @ wasmtab_service::StoreError::Transient(_)) => {
                 unavailable(error.to_string())

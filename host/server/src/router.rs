@@ -10,11 +10,11 @@ use axum::{
 };
 use tower_http::catch_panic::CatchPanicLayer;
 use utoipa_axum::{router::OpenApiRouter, routes};
-use wasmtab_service::Service;
+use wasmtab_service::{MAX_DOCUMENT, Service};
 
 use crate::{
     api::{
-        apply, audit, backup, calendars, calls, doctor, events, handlers, health, holds, job_actions, jobs, logs, me, metrics, plugins, runs, schedules, settings, setup, state, tokens, unknown, versions,
+        apply, audit, backup, bulk, calendars, calls, doctor, events, handlers, health, holds, job_actions, jobs, logs, me, metrics, plugins, runs, schedules, settings, setup, state, tokens, unknown, versions,
     },
     app::{App, Options},
     auth, openapi, request,
@@ -69,6 +69,9 @@ pub(crate) fn routes_of(max_upload: usize) -> (Api, utoipa::openapi::OpenApi) {
             state::handler_delete
         ))
         .layer(DefaultBodyLimit::max(max_upload));
+    let documents = OpenApiRouter::new()
+        .routes(routes!(apply::apply))
+        .layer(DefaultBodyLimit::max(MAX_DOCUMENT));
     let guarded = OpenApiRouter::new()
         // Jobs
         .routes(routes!(jobs::list, jobs::create))
@@ -76,14 +79,19 @@ pub(crate) fn routes_of(max_upload: usize) -> (Api, utoipa::openapi::OpenApi) {
         .routes(routes!(job_actions::pause))
         .routes(routes!(job_actions::resume))
         .routes(routes!(job_actions::runs, job_actions::trigger))
+        .routes(routes!(job_actions::backfill))
         .routes(routes!(job_actions::next))
+        .routes(routes!(job_actions::why))
         .routes(routes!(job_actions::revisions))
-        .routes(routes!(apply::apply))
+        .routes(routes!(bulk::jobs))
+        .merge(documents)
+        .routes(routes!(apply::export))
         .routes(routes!(schedules::preview))
         .routes(routes!(calendars::list))
         .routes(routes!(calendars::show, calendars::put, calendars::delete))
         // Runs and their log
         .routes(routes!(runs::list))
+        .routes(routes!(bulk::runs))
         .routes(routes!(runs::show))
         .routes(routes!(runs::cancel))
         .routes(routes!(runs::retry))

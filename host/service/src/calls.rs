@@ -5,13 +5,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
-use wasmtab_domain::{
-    field::FieldError,
-    interval::Interval,
-    job::JobSpec,
-    run::{Run, RunPolicy},
-    time::Timestamp,
-};
+use wasmtab_domain::{field::FieldError, interval::Interval, job::JobSpec, run::RunPolicy, time::Timestamp};
 use wasmtab_store::{NewCall, Principal, Role};
 
 use crate::{
@@ -67,7 +61,6 @@ impl Service {
             handler_name: spec.handler_name,
             handler_param: spec.handler_param,
             at,
-            retry_of: None,
             by: by.name.clone(),
             now,
         };
@@ -77,23 +70,6 @@ impl Service {
         self.audit(by, "call.create", format!("run/{}", run.id), change)
             .await;
         Ok(RunView::new(&run, chrono_tz::Tz::UTC))
-    }
-
-    /// Repeats a call at once. How the old one was bounded is not kept with it, so the defaults hold.
-    pub(crate) async fn retry_call(&self, by: &Principal, old: &Run) -> ServiceResult<Run> {
-        let now = self.now();
-        let said = Map::from_iter([("handlerName".to_owned(), Value::from(old.handler_name.clone()))]);
-        let spec = self.read_call(said).await?;
-        let call = NewCall {
-            policy: RunPolicy::from(&spec),
-            handler_name: spec.handler_name,
-            handler_param: old.handler_param.clone(),
-            at: now,
-            retry_of: Some(old.id),
-            by: by.name.clone(),
-            now,
-        };
-        Ok(self.store.call(call).await?)
     }
 
     /// A call is read as the job that would say the same.

@@ -108,6 +108,8 @@ pub enum ConflictKind {
     BackupInProgress,
     /// The database is backed up by its own means.
     BackupElsewhere,
+    /// Another run repeats it already.
+    Repeated,
 }
 
 impl ConflictKind {
@@ -125,6 +127,7 @@ impl ConflictKind {
             Self::NothingToRollBack => "nothing-to-roll-back",
             Self::BackupInProgress => "backup-in-progress",
             Self::BackupElsewhere => "backup-elsewhere",
+            Self::Repeated => "repeated",
         }
     }
 }
@@ -167,6 +170,26 @@ impl ServiceError {
     }
 }
 
+impl ServiceError {
+    /// The last part of the problem's `type`.
+    pub fn slug(&self) -> &'static str {
+        match self {
+            Self::Unauthorized => "unauthorized",
+            Self::Forbidden { .. } => "forbidden",
+            Self::NotFound { .. } => "not-found",
+            Self::Invalid(_) => "invalid",
+            Self::UploadRefused { .. } => "upload-refused",
+            Self::Conflict(conflict) => conflict.kind.slug(),
+            Self::PreconditionRequired => "if-match-required",
+            Self::PreconditionFailed { .. } => "stale",
+            Self::TooLarge { .. } => "too-large",
+            Self::BadCursor => "bad-cursor",
+            Self::Unavailable(_) | Self::Store(StoreError::Transient(_)) => "unavailable",
+            Self::Store(StoreError::Permanent(_)) => "internal",
+        }
+    }
+}
+
 impl From<Conflict> for ServiceError {
     fn from(conflict: Conflict) -> Self {
         Self::Conflict(conflict)
@@ -192,10 +215,19 @@ pub(crate) fn job_write(error: &WriteError, name: &str) -> ServiceError {
         WriteError::Stale(current) => ServiceError::PreconditionFailed {
             current: Some(*current),
         },
+        WriteError::Cycle(way) => ServiceError::field("onSuccess", comes_round(way)),
     }
 }
 
 /// Why a job that names this calendar is refused.
 pub(crate) fn no_calendar(name: &str) -> String {
     format!("no calendar is called `{name}`; make it first")
+}
+
+/// That a chain of jobs leads back to where it begins; both kinds of chain count.
+pub(crate) fn comes_round(way: &[String]) -> String {
+    format!(
+        "with onFailure, it comes round and would never end: {}",
+        way.join(" -> ")
+    )
 }

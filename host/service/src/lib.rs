@@ -7,6 +7,7 @@ mod access;
 mod apply;
 mod audit;
 mod backup;
+mod bulk;
 mod calendars;
 mod calls;
 mod completion;
@@ -14,6 +15,7 @@ mod cursor;
 mod doctor;
 mod error;
 mod events;
+mod explain;
 mod handlers;
 mod holds;
 mod idempotency;
@@ -26,6 +28,7 @@ mod names;
 mod paging;
 mod plugins;
 mod precondition;
+mod repeat;
 mod resolve;
 mod runs;
 mod runtime_inspector;
@@ -42,8 +45,9 @@ pub use wasmtab_cron::Lang;
 pub use wasmtab_store::{Principal, Role, StateScope, StoreError};
 
 pub use self::{
-    apply::ApplyRequest,
     backup::{Backup, BackupTurn},
+    apply::{ApplyRequest, ExportQuery, MAX_DOCUMENT},
+    bulk::{BulkJobs, BulkRuns, JobAction, JobSelect, RunAction, RunSelect},
     calendars::CalendarPut,
     calls::CallRequest,
     completion::{CompleteBody, Completing, completion_key},
@@ -54,13 +58,14 @@ pub use self::{
     holds::HoldBody,
     idempotency::{KeyedReply, KeyedRequest},
     inspector::{InspectError, Inspector},
-    jobs::{JobQuery, NextQuery, PauseBody, TriggerBody},
+    jobs::{BackfillBody, JobQuery, NextQuery, PauseBody, TriggerBody, WhyQuery},
     logs::AttemptQuery,
     metrics::{Exposition, Metrics},
     paging::PageQuery,
     plugins::Push,
     precondition::Expected,
-    runs::{RetryBody, RunQuery},
+    repeat::RetryBody,
+    runs::RunQuery,
     runtime_inspector::RuntimeInspector,
     service::{Service, ServiceConfig},
     settings::SettingsPatch,

@@ -13,6 +13,7 @@ use crate::{
     instants::Zones,
     jobs::next::instant,
     paging,
+    runs::word,
     service::{Service, authorize},
     view::{AttemptView, ListView, LogView},
 };
@@ -30,6 +31,12 @@ pub struct AttemptQuery {
     pub handler_name: Option<String>,
     /// With this status: `success`, `failure`, `skipped`, ….
     pub status: Option<String>,
+    /// Skipped for this reason: `overlap`, `misfire`, `paused`, `blackout`, `noJob`, `chainDepth`.
+    pub reason: Option<String>,
+    /// Of jobs that bear this label now.
+    pub label: Option<String>,
+    /// Of runs that were made for this reason: `cron`, `manual`, `call`, `backfill`, `chain`.
+    pub trigger: Option<String>,
     /// Scheduled at or after this instant (RFC 3339).
     #[param(format = DateTime)]
     pub since: Option<String>,
@@ -61,6 +68,9 @@ impl Service {
             run_id: run_id.map_err(|_| ServiceError::field("runId", "is not the id of a run"))?,
             handler_name: query.handler_name.clone(),
             status: status.map_err(|reason| ServiceError::field("status", reason))?,
+            reason: word("reason", query.reason.as_deref())?,
+            label: query.label.clone(),
+            trigger: word("trigger", query.trigger.as_deref())?,
             since: instant("since", query.since.as_deref())?,
             until: instant("until", query.until.as_deref())?,
         };

@@ -1,17 +1,16 @@
 //! Runs.
 
-use std::time::Duration;
+use std::{fmt::Display, str::FromStr, time::Duration};
 
 use serde::Deserialize;
 use tokio::sync::broadcast::error::RecvError;
-use utoipa::{IntoParams, ToSchema};
+use utoipa::IntoParams;
 use wasmtab_domain::{
     ids::{JobId, RunId},
-    policy::Overlap,
     run::{Run, RunStatus},
     status::{AttemptStatus, RunState},
 };
-use wasmtab_store::{AttemptFilter, CancelReply, Hint, NewTrigger, Principal, Role, RunFilter};
+use wasmtab_store::{AttemptFilter, CancelReply, Hint, Principal, Role, RunFilter};
 
 use crate::{
     error::{Conflict, ConflictKind, ServiceError, ServiceResult},
@@ -33,6 +32,10 @@ pub struct RunQuery {
     pub handler_name: Option<String>,
     /// In this state: `queued`, `running`, `success`, `failure`, ….
     pub state: Option<String>,
+    /// Of jobs that bear this label now.
+    pub label: Option<String>,
+    /// Made for this reason: `cron`, `manual`, `call`, `backfill`, `chain`.
+    pub trigger: Option<String>,
     /// Scheduled at or after this instant (RFC 3339).
     #[param(format = DateTime)]
     pub since: Option<String>,
@@ -44,15 +47,6 @@ pub struct RunQuery {
     pub limit: Option<u32>,
     /// The `nextCursor` of the page before.
     pub cursor: Option<String>,
-}
-
-/// How an ended run is repeated.
-#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-pub struct RetryBody {
-    /// In place of the job's own rule, this once: `skip`, `bufferOne` or `allow`.
-    #[schema(value_type = Option<String>)]
-    pub overlap: Option<Overlap>,
 }
 
 const LIST: &str = "runs";
@@ -70,6 +64,9 @@ impl Service {
             job_id: query.job_id.map(JobId),
             handler_name: query.handler_name.clone(),
             state: query.state.as_deref().map(check_state).transpose()?,
+            active: None,
+            label: query.label.clone(),
+            trigger: word("trigger", query.trigger.as_deref())?,
             since: instant("since", query.since.as_deref())?,
             until: instant("until", query.until.as_deref())?,
         };
@@ -146,55 +143,6 @@ impl Service {
         self.show_run(&run).await
     }
 
-    /// Repeats an ended run as a new one, with the same parameter.
-    pub async fn retry_run(&self, by: &Principal, id: RunId, body: RetryBody) -> ServiceResult<RunView> {
-        authorize(by, Role::Operator)?;
-        let old = self.find_run(id).await?;
-        if matches!(old.status, RunStatus::Active(_)) {
-            let detail = format!("run {id} has not ended; cancel it, or wait");
-            return Err(Conflict::new(ConflictKind::RunActive, detail).with_run(id).into());
-        }
-        let run = match old.job_id {
-            Some(job_id) => self.retry_job(by, &old, job_id, body).await?,
-            None => self.retry_call(by, &old).await?,
-        };
-        self.audit(
-            by,
-            "run.retry",
-            format!("run/{id}"),
-            Change::made(serde_json::json!({ "runId": run.id })),
-        )
-        .await;
-        let zone = Zones::default().of(self, run.job_id).await?;
-        Ok(RunView::new(&run, zone))
-    }
-
-    async fn retry_job(
-        &self,
-        by: &Principal,
-        old: &Run,
-        job_id: JobId,
-        body: RetryBody,
-    ) -> ServiceResult<Run> {
-        let trigger = NewTrigger {
-            job_id,
-            // Said outright, or the job's present parameter would stand in for none.
-            handler_param: Some(old.handler_param.clone().unwrap_or_default()),
-            overlap: body.overlap,
-            retry_of: Some(old.id),
-            by: by.name.clone(),
-            now: self.now(),
-        };
-        self.start(trigger).await.map_err(|error| match error {
-            ServiceError::NotFound { .. } => Conflict::new(
-                ConflictKind::JobDeleted,
-                format!("job {job_id} of run {} was deleted", old.id),
-            )
-            .into(),
-            other => other,
-        })
-    }
-
     pub(crate) async fn show_run(&self, run: &Run) -> ServiceResult<RunView> {
         let zone = Zones::default().of(self, run.job_id).await?;
         let filter = AttemptFilter {
@@ -215,7 +163,7 @@ impl Service {
     }
 }
 
-fn check_state(word: &str) -> ServiceResult<String> {
+pub(crate) fn check_state(word: &str) -> ServiceResult<String> {
     if word.parse::<RunState>().is_ok() || word.parse::<AttemptStatus>().is_ok() {
         return Ok(word.to_owned());
     }
@@ -229,4 +177,11 @@ fn check_state(word: &str) -> ServiceResult<String> {
         "state",
         format!("`{word}` is none of {}", known.join(", ")),
     ))
+}
+
+/// Reads a word of the contract that a field may say.
+pub(crate) fn word<T: FromStr<Err: Display>>(field: &str, said: Option<&str>) -> ServiceResult<Option<T>> {
+    said.map(str::parse)
+        .transpose()
+        .map_err(|reason| ServiceError::field(field, reason))
 }

@@ -7,15 +7,15 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use wasmtab_service::{
-    NextQuery, PageQuery, PauseBody, RunQuery, TriggerBody,
-    view::{JobView, ListView, NextView, RevisionView, RunView},
+    BackfillBody, NextQuery, PageQuery, PauseBody, RunQuery, TriggerBody, WhyQuery,
+    view::{BackfillView, JobView, ListView, NextView, RevisionView, RunView, WhyView},
 };
 
 use super::jobs::changed;
 use crate::{
     app::App,
     auth::Caller,
-    extract::{JsonOrDefault, Language, job_id},
+    extract::{self, JsonOrDefault, Language, job_id},
     keyed::{Answer, Key},
     reply::{self, Reply},
 };
@@ -97,6 +97,44 @@ pub(crate) async fn next(
     Query(query): Query<NextQuery>,
 ) -> Reply<Json<NextView>> {
     Ok(Json(app.service.next_fires(&by, job_id(&id)?, &query).await?))
+}
+
+/// Runs instants of the past
+///
+/// The fires of the job's present schedule from `since` to before `until`, 10,000 runs at most: one after another unless `overlap: allow`, with
+/// the job's present parameter unless another is given. The answer tells what became of each instant before. With `dryRun` nothing is run.
+#[utoipa::path(post, path = "/jobs/{id}/backfills", tag = "jobs", operation_id = "backfillJob", request_body = BackfillBody,
+    params(("id" = i64, Path), ("Idempotency-Key" = Option<String>, Header)),
+    responses((status = 202, body = BackfillView), (status = 200, description = "A preview", body = BackfillView)))]
+pub(crate) async fn backfill(
+    State(app): State<App>,
+    Caller(by): Caller,
+    key: Key,
+    Path(id): Path<String>,
+    extract::JsonAndRaw(body, raw): extract::JsonAndRaw<BackfillBody>,
+) -> Reply {
+    let id = job_id(&id)?;
+    if body.dry_run {
+        return Ok(Json(app.service.backfill(&by, id, body).await?).into_response());
+    }
+    let work = async { Answer::new(StatusCode::ACCEPTED, &app.service.backfill(&by, id, body).await?) };
+    Ok(key.once(&app.service, &by, &raw, work).await?.into_response())
+}
+
+/// Explains an instant
+///
+/// Why the job did or did not run then: what fired and how it ended, or what kept it from firing, and which revision held. Also of a job that
+/// was deleted.
+#[utoipa::path(get, path = "/jobs/{id}/why", tag = "jobs", operation_id = "explainInstant",
+    params(("id" = i64, Path), WhyQuery), responses((status = 200, body = WhyView)))]
+pub(crate) async fn why(
+    State(app): State<App>,
+    Caller(by): Caller,
+    Language(lang): Language,
+    Path(id): Path<String>,
+    Query(query): Query<WhyQuery>,
+) -> Reply<Json<WhyView>> {
+    Ok(Json(app.service.why(&by, job_id(&id)?, &query, lang).await?))
 }
 
 /// Lists what a job said over time

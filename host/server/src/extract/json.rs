@@ -13,6 +13,10 @@ use crate::problem::{FieldProblem, Problem};
 #[derive(Clone, Debug)]
 pub(crate) struct Json<T>(pub(crate) T);
 
+/// The same, and the body as it was sent.
+#[derive(Clone, Debug)]
+pub(crate) struct JsonAndRaw<T>(pub(crate) T, pub(crate) Bytes);
+
 /// The same where an absent body stands for the default; also the body as it was sent.
 #[derive(Clone, Debug)]
 pub(crate) struct JsonOrDefault<T>(pub(crate) T, pub(crate) Bytes);
@@ -23,6 +27,16 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
     async fn from_request(request: Request, state: &S) -> Result<Self, Box<Problem>> {
         let headers = request.headers().clone();
         read(&headers, &body(request, state).await?).map(Self)
+    }
+}
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for JsonAndRaw<T> {
+    type Rejection = Box<Problem>;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Box<Problem>> {
+        let headers = request.headers().clone();
+        let bytes = body(request, state).await?;
+        read(&headers, &bytes).map(|value| Self(value, bytes))
     }
 }
 

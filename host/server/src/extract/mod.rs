@@ -9,7 +9,7 @@ mod wasm;
 
 pub(crate) use self::{
     if_match::IfMatch,
-    json::{Json, JsonOrDefault},
+    json::{Json, JsonAndRaw, JsonOrDefault},
     language::Language,
     path::{attempt_id, job_id, run_id, token_id},
     state::StateBody,

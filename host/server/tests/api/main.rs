@@ -6,9 +6,16 @@ mod access;
 mod apply;
 mod backup;
 #[cfg(test)]
+mod backfills;
+#[cfg(test)]
+mod bulk_jobs;
+#[cfg(test)]
+mod bulk_runs;
+#[cfg(test)]
 mod calendars;
 #[cfg(test)]
 mod doctor;
+mod code;
 #[cfg(test)]
 mod document;
 #[cfg(test)]
@@ -31,3 +38,5 @@ mod problems;
 mod runs;
 #[cfg(test)]
 mod state;
+#[cfg(test)]
+mod why;

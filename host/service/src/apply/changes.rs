@@ -4,7 +4,7 @@ use wasmtab_domain::job::JobSpec;
 use crate::view::{ChangeView, SpecView};
 
 /// The fields in which two specifications differ, as the API shows them.
-pub(super) fn between(before: &JobSpec, after: &JobSpec) -> Vec<ChangeView> {
+pub(crate) fn between(before: &JobSpec, after: &JobSpec) -> Vec<ChangeView> {
     let json = |spec| serde_json::to_value(SpecView::from(spec)).unwrap_or(Value::Null);
     let (Value::Object(before), Value::Object(after)) = (json(before), json(after)) else {
         return Vec::new();

@@ -8,7 +8,7 @@ use wasmtab_domain::field::{FieldError, FieldErrors};
 use super::plan::Planned;
 
 /// The most jobs that one document has.
-const MAX_JOBS: usize = 10_000;
+pub(super) const MAX_JOBS: usize = 10_000;
 
 /// A job as the document says it.
 #[derive(Clone, Debug)]

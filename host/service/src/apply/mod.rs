@@ -1,23 +1,32 @@
 //! Jobs from a document: the same document again changes nothing.
 
-mod changes;
+mod chains;
+pub(crate) mod changes;
 mod document;
+mod export;
 mod plan;
+mod prune;
+
+use std::collections::HashMap;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
 use wasmtab_cron::Lang;
-use wasmtab_domain::job::Job;
+use wasmtab_domain::{job::Job, plugin::Handler};
 use wasmtab_store::{JobWrite, Principal, Role};
 
-use self::plan::Planned;
+pub use self::export::ExportQuery;
+use self::{
+    chains::Chains,
+    plan::{Planned, Seen},
+};
 use crate::{
     error::{self, ServiceResult},
-    jobs::subject,
+    jobs::{missing_chained, subject},
     names,
     service::{Change, Service, authorize},
-    view::{Action, AppliedJob, PlanView},
+    view::{Action, PlanView},
 };
 
 /// A document to apply.
@@ -30,19 +39,33 @@ pub struct ApplyRequest {
     /// Whether to stop at the plan.
     #[serde(default)]
     pub dry_run: bool,
-    /// Where the document comes from, for the audit log.
+    /// Where the document comes from; jobs remember the source that made them.
     #[serde(default)]
     pub source: Option<String>,
+    /// Whether jobs that this source made, and that the document does not say, are deleted.
+    #[serde(default)]
+    pub prune: bool,
 }
+
+/// Bytes of a document, as it is applied or exported: 16 MiB.
+pub const MAX_DOCUMENT: usize = 16 * 1024 * 1024;
 
 /// How often a job is planned anew because somebody changed it meanwhile.
 const TRIES: usize = 3;
 
 impl Service {
     /// Applies a document. All of it is checked before anything is written; absent fields take their defaults, except `timezone`,
-    /// which stays; a job that is so already is not touched; nothing is deleted; no pause is lifted.
+    /// which stays; a job that is so already is not touched; nothing is deleted unless `prune` says so; no pause is lifted.
     pub async fn apply(&self, by: &Principal, request: ApplyRequest, lang: Lang) -> ServiceResult<PlanView> {
-        authorize(by, Role::Author)?;
+        // A plan shows what every viewer may see.
+        authorize(
+            by,
+            if request.dry_run {
+                Role::Viewer
+            } else {
+                Role::Author
+            },
+        )?;
         if let Some(source) = &request.source {
             names::check_name("source", source)?;
         }
@@ -57,43 +80,71 @@ impl Service {
             }
         }
         document::unique(&planned, &mut errors);
+        let chains = if errors.is_empty() {
+            self.chains(&planned).await?.unwrap_or_else(|wrong| {
+                errors.push(wrong);
+                Chains::default()
+            })
+        } else {
+            Chains::default()
+        };
         document::refuse(errors).map_err(document::in_request)?;
+        let surplus = if request.prune {
+            self.surplus(request.source.as_deref(), &planned).await?
+        } else {
+            Vec::new()
+        };
+        let mut known = chains.known;
+        known.retain(|name| surplus.iter().all(|job| job.spec.name != *name));
 
+        if !request.dry_run {
+            for index in chains.order {
+                let plan = &mut planned[index];
+                self.carry_out(by, plan, request.source.as_deref()).await?;
+            }
+            for job in &surplus {
+                self.prune(by, job).await?;
+            }
+        }
+        let handlers: HashMap<String, Handler> = self
+            .store
+            .handlers()
+            .await?
+            .into_iter()
+            .map(|handler| (handler.name.clone(), handler))
+            .collect();
         let mut view = PlanView {
             dry_run: request.dry_run,
             created: 0,
             updated: 0,
             unchanged: 0,
-            jobs: Vec::new(),
+            deleted: surplus.len(),
+            jobs: Vec::with_capacity(planned.len() + surplus.len()),
         };
-        for plan in planned {
-            let applied = if request.dry_run {
-                plan
-            } else {
-                self.carry_out(by, plan, request.source.as_deref()).await?
-            };
-            match applied.action() {
+        for plan in &planned {
+            match plan.action() {
                 Action::Created => view.created += 1,
                 Action::Updated => view.updated += 1,
-                Action::Unchanged => view.unchanged += 1,
+                Action::Unchanged | Action::Deleted => view.unchanged += 1,
             }
-            let shown = self.show_plan(applied, lang).await?;
-            view.jobs.push(shown);
+            let seen = Seen {
+                handler: handlers.get(&plan.spec.handler_name),
+                missing: missing_chained(&plan.spec, &known),
+                source: request.source.as_deref(),
+                now: self.now(),
+            };
+            view.jobs.push(plan.show(&seen, lang));
         }
+        view.jobs.extend(surplus.iter().map(|job| prune::show(job, lang)));
         Ok(view)
     }
 
-    /// Writes what a plan says, and returns it with the job as it is then.
-    async fn carry_out(
-        &self,
-        by: &Principal,
-        mut plan: Planned,
-        source: Option<&str>,
-    ) -> ServiceResult<Planned> {
+    /// Writes what a plan says, and keeps the job as it is then.
+    async fn carry_out(&self, by: &Principal, plan: &mut Planned, source: Option<&str>) -> ServiceResult<()> {
         for tries_left in (0..TRIES).rev() {
             let written = match (&plan.before, plan.action()) {
-                (_, Action::Unchanged) => return Ok(plan),
-                (None, _) => self.create_planned(by, &plan, source).await,
+                (_, Action::Unchanged) => return Ok(()),
+                (None, _) => self.create_planned(by, plan, source).await,
                 (Some(job), _) => {
                     self.update_job(by, job, Some(job.revision), plan.spec.clone())
                         .await
@@ -102,7 +153,7 @@ impl Service {
             match written {
                 Ok(job) => {
                     plan.after = Some(job);
-                    return Ok(plan);
+                    return Ok(());
                 }
                 Err(
                     error::ServiceError::PreconditionFailed { .. }
@@ -114,7 +165,7 @@ impl Service {
                 Err(error) => return Err(error),
             }
         }
-        Ok(plan)
+        Ok(())
     }
 
     async fn create_planned(
@@ -125,6 +176,7 @@ impl Service {
     ) -> ServiceResult<Job> {
         let write = JobWrite {
             spec: plan.spec.clone(),
+            source: source.map(str::to_owned),
             by: by.name.clone(),
             now: self.now(),
         };
@@ -134,10 +186,5 @@ impl Service {
         self.audit(by, "job.create", subject(&job), Change::made(after))
             .await;
         Ok(job)
-    }
-
-    async fn show_plan(&self, plan: Planned, lang: Lang) -> ServiceResult<AppliedJob> {
-        let handler = self.store.handler(&plan.spec.handler_name).await?;
-        Ok(plan.show(handler.as_ref(), self.now(), lang))
     }
 }

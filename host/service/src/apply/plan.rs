@@ -28,6 +28,19 @@ pub(super) struct Planned {
     pub(super) after: Option<Job>,
 }
 
+/// What a plan is seen against.
+#[derive(Debug)]
+pub(super) struct Seen<'a> {
+    /// What is bound to its handler's name.
+    pub(super) handler: Option<&'a Handler>,
+    /// Jobs that it starts at its end, and that are not there.
+    pub(super) missing: Vec<String>,
+    /// Where the document comes from.
+    pub(super) source: Option<&'a str>,
+    /// The present instant.
+    pub(super) now: Timestamp,
+}
+
 impl Service {
     /// Plans one job, or says what is wrong with it.
     pub(super) async fn plan(
@@ -77,15 +90,15 @@ impl Planned {
         }
     }
 
-    pub(super) fn show(&self, handler: Option<&Handler>, now: Timestamp, lang: Lang) -> AppliedJob {
+    pub(super) fn show(&self, seen: &Seen<'_>, lang: Lang) -> AppliedJob {
         let action = self.action();
         let job = self.after.as_ref().or(self.before.as_ref());
         let next = match job {
             // What is written, or was so already, has its own plan.
             Some(job) if job.spec == self.spec => job.progress.next_fire_at,
             _ => {
-                let anchor = job.map_or(now, |job| job.created_at);
-                self.spec.schedule(anchor).next_after(now)
+                let anchor = job.map_or(seen.now, |job| job.created_at);
+                self.spec.schedule(anchor).next_after(seen.now)
             }
         };
         AppliedJob {
@@ -99,14 +112,14 @@ impl Planned {
                 .as_ref()
                 .map(|job| changes::between(&job.spec, &self.spec))
                 .unwrap_or_default(),
-            warnings: self.warnings(job, handler, next),
+            warnings: self.warnings(job, seen, next),
         }
     }
 
-    fn warnings(&self, job: Option<&Job>, handler: Option<&Handler>, next: Option<Timestamp>) -> Vec<String> {
+    fn warnings(&self, job: Option<&Job>, seen: &Seen<'_>, next: Option<Timestamp>) -> Vec<String> {
         let name = &self.spec.handler_name;
         let mut warnings = Vec::new();
-        match handler {
+        match seen.handler {
             None => warnings.push(format!(
                 "nothing is bound to the handler `{name}`: its runs end as noHandler until something is"
             )),
@@ -122,6 +135,18 @@ impl Planned {
             warnings.push(format!(
                 "it is paused by {}, and stays so: apply lifts no pause",
                 pause.by
+            ));
+        }
+        if !seen.missing.is_empty() {
+            warnings.push(format!(
+                "it starts jobs that are not there: {}; until they are, a row `noJob` is written instead",
+                seen.missing.join(", ")
+            ));
+        }
+        let made_by = self.before.as_ref().and_then(|job| job.source.as_deref());
+        if let Some(other) = made_by.filter(|other| seen.source.is_some_and(|source| source != *other)) {
+            warnings.push(format!(
+                "the source `{other}` made it, and may change it again or prune it"
             ));
         }
         if self.spec.status == JobStatus::Normal && next.is_none() {

@@ -70,6 +70,7 @@ impl Service {
         let name = spec.name.clone();
         let write = JobWrite {
             spec,
+            source: None,
             by: by.name.clone(),
             now: self.now(),
         };

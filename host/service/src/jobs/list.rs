@@ -3,9 +3,10 @@ use std::collections::HashMap;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use wasmtab_cron::Lang;
-use wasmtab_domain::{ids::JobId, plugin::Handler};
+use wasmtab_domain::{ids::JobId, job::Job, plugin::Handler};
 use wasmtab_store::{JobFilter, Page, Principal, Role};
 
+use super::missing_chained;
 use crate::{
     error::{ServiceError, ServiceResult},
     paging,
@@ -28,6 +29,10 @@ pub struct JobQuery {
     pub paused: Option<bool>,
     /// Only jobs that are declared `normal`, or `stopped`.
     pub status: Option<String>,
+    /// Only jobs that bear exactly this label.
+    pub label: Option<String>,
+    /// Only jobs that this source of documents made.
+    pub source: Option<String>,
     /// How many items, 1 to 500; 50 unless said.
     #[param(minimum = 1, maximum = 500)]
     pub limit: Option<u32>,
@@ -69,6 +74,8 @@ impl Service {
                 handler_name: query.handler_name.clone(),
                 paused: query.paused,
                 status,
+                label: query.label.clone(),
+                source: query.source.clone(),
             };
             self.store.jobs(&filter, slice.from, slice.limit).await?
         };
@@ -79,7 +86,11 @@ impl Service {
             .into_iter()
             .map(|handler| (handler.name.clone(), handler))
             .collect();
-        let show = |job| JobView::new(job, handlers.get(&job.spec.handler_name), lang);
+        let known = self.known_chained(page.items.iter().map(|job| &job.spec)).await?;
+        let show = |job: &Job| {
+            JobView::new(job, handlers.get(&job.spec.handler_name), lang)
+                .with_missing(missing_chained(&job.spec, &known))
+        };
         Ok(ListView {
             items: page.items.iter().map(show).collect(),
             next_cursor: paging::next(LIST, page.next),

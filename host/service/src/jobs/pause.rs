@@ -34,15 +34,7 @@ impl Service {
     ) -> ServiceResult<JobView> {
         authorize(by, Role::Operator)?;
         let now = self.now();
-        if let Some(until) = body.until.filter(|until| *until <= now) {
-            return Err(ServiceError::field(
-                "until",
-                format!("{until} has passed already"),
-            ));
-        }
-        if let Some(note) = &body.note {
-            names::check_length("note", note, limits::NOTE_BYTES)?;
-        }
+        check_pause(body.until, body.note.as_deref(), now)?;
         let change = Change::made(&body);
         let request = PauseRequest {
             until: body.until,
@@ -68,4 +60,18 @@ impl Service {
         }
         self.show_job(&job, lang).await
     }
+}
+
+/// Refuses a pause that has passed already, or says too much.
+pub(crate) fn check_pause(until: Option<Timestamp>, note: Option<&str>, now: Timestamp) -> ServiceResult<()> {
+    if let Some(until) = until.filter(|until| *until <= now) {
+        return Err(ServiceError::field(
+            "until",
+            format!("{until} has passed already"),
+        ));
+    }
+    if let Some(note) = note {
+        names::check_length("note", note, limits::NOTE_BYTES)?;
+    }
+    Ok(())
 }

@@ -1,7 +1,11 @@
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
-use wasmtab_domain::{ids::JobId, limits, policy::Overlap};
+use wasmtab_domain::{
+    ids::{JobId, RunId},
+    limits,
+    policy::Overlap,
+};
 use wasmtab_store::{NewTrigger, Principal, Role, TriggerRefused};
 
 use super::subject;
@@ -19,7 +23,7 @@ pub struct TriggerBody {
     /// In place of the job's own parameter, this once; an object or a list stands for its JSON text.
     #[schema(value_type = Option<Object>)]
     pub handler_param: Option<Value>,
-    /// In place of the job's own rule, this once: `skip`, `bufferOne` or `allow`.
+    /// In place of the job's own rule, this once: `skip`, `bufferOne`, `bufferAll`, `cancelOther` or `allow`.
     #[schema(value_type = Option<String>)]
     pub overlap: Option<Overlap>,
 }
@@ -34,7 +38,6 @@ impl Service {
             job_id: id,
             handler_param,
             overlap: body.overlap,
-            retry_of: None,
             by: by.name.clone(),
             now: self.now(),
         };
@@ -52,16 +55,22 @@ impl Service {
     /// Starts a run, or says which one is in the way.
     pub(crate) async fn start(&self, trigger: NewTrigger) -> ServiceResult<wasmtab_domain::run::Run> {
         let id = trigger.job_id;
-        self.store.trigger(trigger).await?.map_err(|refused| match refused {
-            TriggerRefused::NotFound => ServiceError::not_found(format!("job {id}")),
-            TriggerRefused::Overlap(run) => Conflict::new(
-                ConflictKind::Overlap,
-                format!("run {run} is active, and the job's overlap rule lets no other begin; `overlap: allow` overrides it"),
-            )
-            .with_run(run)
-            .into(),
-        })
+        self.store
+            .trigger(trigger)
+            .await?
+            .map_err(|refused| match refused {
+                TriggerRefused::NotFound => ServiceError::not_found(format!("job {id}")),
+                TriggerRefused::Overlap(run) => in_the_way(run),
+            })
     }
+}
+
+/// The run that keeps another from starting.
+pub(crate) fn in_the_way(run: RunId) -> ServiceError {
+    let detail = format!(
+        "run {run} is active, and the job's overlap rule lets no other begin; `overlap: allow` overrides it"
+    );
+    Conflict::new(ConflictKind::Overlap, detail).with_run(run).into()
 }
 
 /// A parameter is a text; anything else stands for its JSON.

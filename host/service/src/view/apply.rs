@@ -1,5 +1,5 @@
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use utoipa::ToSchema;
 
 use super::SpecView;
@@ -16,7 +16,9 @@ pub struct PlanView {
     pub updated: usize,
     /// Jobs that were so already.
     pub unchanged: usize,
-    /// Each job of the document, in its order.
+    /// Jobs that the source made and does not say any more.
+    pub deleted: usize,
+    /// Each job of the document, in its order; then those that are deleted.
     pub jobs: Vec<AppliedJob>,
 }
 
@@ -30,6 +32,8 @@ pub enum Action {
     Updated,
     /// It was so already, and is not touched.
     Unchanged,
+    /// The source made it and does not say it any more.
+    Deleted,
 }
 
 /// One job of a plan.
@@ -52,6 +56,14 @@ pub struct AppliedJob {
     pub changes: Vec<ChangeView>,
     /// What to know of it, as sentences.
     pub warnings: Vec<String>,
+}
+
+/// Jobs as a document that `apply` takes: only what differs from the defaults, and the zone.
+#[derive(Clone, Debug, Serialize, ToSchema)]
+pub struct ExportView {
+    /// By name.
+    #[schema(value_type = Vec<super::JobInput>)]
+    pub jobs: Vec<Map<String, Value>>,
 }
 
 /// A field that changes.

@@ -104,6 +104,12 @@ pub struct JobView {
     pub spec: SpecView,
     /// Counts what it said, from 1; the ETag.
     pub revision: i64,
+    /// The source of documents that made it; null: none.
+    pub source: Option<String>,
+    /// Fires that ran or will: what `maxRuns` counts.
+    pub released: u64,
+    /// Jobs of `onSuccess` and `onFailure` that are not there.
+    pub missing_jobs: Vec<String>,
     /// When it was made.
     #[schema(format = DateTime)]
     pub created_at: String,
@@ -228,6 +234,9 @@ impl JobView {
             id: job.id.0,
             spec: (&job.spec).into(),
             revision: job.revision,
+            source: job.source.clone(),
+            released: job.progress.released,
+            missing_jobs: Vec::new(),
             created_at: job.created_at.in_zone(zone),
             updated_at: job.updated_at.in_zone(zone),
             paused: job.pause.as_ref().map(|pause| PauseView::new(pause, zone)),
@@ -236,10 +245,15 @@ impl JobView {
             description: super::schedule::describe(&job.spec, lang),
         }
     }
+
+    /// The same with the chained jobs that are not there.
+    pub(crate) fn with_missing(self, missing_jobs: Vec<String>) -> Self {
+        Self { missing_jobs, ..self }
+    }
 }
 
 impl PauseView {
-    fn new(pause: &Pause, zone: chrono_tz::Tz) -> Self {
+    pub(crate) fn new(pause: &Pause, zone: chrono_tz::Tz) -> Self {
         Self {
             by: pause.by.clone(),
             note: pause.note.clone(),

@@ -5,6 +5,8 @@
 mod access;
 mod apply;
 mod attempt;
+mod backfill;
+mod bulk;
 mod calendar;
 mod doctor;
 mod handler;
@@ -16,11 +18,14 @@ mod plugin;
 mod run;
 mod schedule;
 mod state;
+mod why;
 
 pub use self::{
     access::{AuditView, MeView, NewTokenView, SettingsView, TokenView},
-    apply::{Action, AppliedJob, ChangeView, PlanView},
+    apply::{Action, AppliedJob, ChangeView, ExportView, PlanView},
     attempt::{AttemptView, RefusalView},
+    backfill::{BackfillItemView, BackfillView},
+    bulk::{BulkFailureView, BulkJobView, BulkJobsView, BulkRunView, BulkRunsView},
     calendar::CalendarView,
     doctor::{CheckView, DoctorView},
     handler::{HandlerView, HoldView},
@@ -32,6 +37,7 @@ pub use self::{
     run::RunView,
     schedule::{ClockChangeView, LeftOutView, NextView, PreviewView},
     state::{StateClearedView, StateEntryView, StateScopeView, StateView},
+    why::{NearView, PausePeriodView, WhyRevisionView, WhyView},
 };
 
 pub(crate) use self::schedule::describe;
