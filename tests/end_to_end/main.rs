@@ -2,15 +2,21 @@
 
 mod access;
 mod backup;
+mod backfill;
+mod bad_night;
+mod bulk;
 mod calendars;
 mod crash;
 mod doctor;
 mod holds;
 mod hostile;
 mod import;
+mod jobs_as_code;
 mod options;
 mod refusals;
 mod replace;
 mod seed;
 mod story;
 mod support;
+mod triggers;
+mod why;

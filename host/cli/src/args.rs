@@ -14,7 +14,7 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 done, 1 the run failed, 2 usage, 3 not allowed, 4 not found, 5 conflict, \
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 the run failed (or `diff` found a difference), 2 usage, 3 not allowed, 4 not found, 5 conflict, \
      6 no server or its own failure, 124 the wait ran out";
 
 /// Flags of every command.
@@ -63,6 +63,14 @@ pub(crate) enum Command {
     /// Jobs of crontab, XXL-JOB or yudao as a jobs file and a report, without a server
     #[command(subcommand)]
     Import(commands::import::ImportCommand),
+    /// Write jobs as the file that `apply` takes
+    Export(commands::export::ExportArgs),
+    /// Where a file and the jobs differ; exit with 1 where they do
+    Diff(commands::diff::DiffArgs),
+    /// Stop the fires of all jobs, or of those with a label, until they are resumed
+    Pause(commands::pause::PauseArgs),
+    /// Lift pauses: all, or those of jobs with a label
+    Resume(commands::pause::ResumeArgs),
     /// Jobs: what fires, when, with what
     #[command(subcommand)]
     Job(Box<commands::job::JobCommand>),

@@ -7,7 +7,7 @@ use std::{fmt, process::ExitCode};
 pub(crate) enum Exit {
     /// Everything was done.
     Done = 0,
-    /// The run that was waited for did not succeed.
+    /// The run that was waited for did not succeed, or `diff` found a difference.
     RunFailed = 1,
     /// What was asked for cannot be: a flag, an expression, a document.
     Usage = 2,
@@ -76,8 +76,13 @@ impl Failure {
 
     /// Nobody reads the output any more: the end, but nothing that went wrong.
     pub(crate) const fn reader_gone() -> Self {
+        Self::said(Exit::Done)
+    }
+
+    /// The output has said it all.
+    pub(crate) const fn said(exit: Exit) -> Self {
         Self {
-            exit: Exit::Done,
+            exit,
             message: String::new(),
             details: Vec::new(),
         }

@@ -6,6 +6,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::{
+    commands::confirm::{self, Consent},
     context::Context,
     exit::Failure,
     input::document,
@@ -21,32 +22,54 @@ pub(crate) struct ApplyArgs {
     /// A YAML or JSON file: a list of jobs, or `defaults` and `jobs`; `-` reads standard input
     #[arg(short, long, value_name = "FILE")]
     file: PathBuf,
-    /// Say what would be done, and do nothing
-    #[arg(long)]
-    dry_run: bool,
+    /// Where the file comes from, in your words: jobs remember the source that made them
+    #[arg(long, value_name = "SOURCE")]
+    source: Option<String>,
+    /// Delete jobs that the same source made and that the file does not say any more
+    #[arg(long, requires = "source")]
+    prune: bool,
+    #[command(flatten)]
+    consent: Consent,
 }
 
 impl ApplyArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         let document = document::jobs(&self.file)?;
         let client = context.client()?;
-        let body = json!({ "document": document, "dryRun": self.dry_run });
+        let mut body = json!({
+            "document": document, "dryRun": self.consent.dry_run, "source": self.source, "prune": self.prune,
+        });
+        // What is deleted is shown before it is.
+        if self.prune && !self.consent.dry_run && confirm::can_ask(self.consent.yes) {
+            body["dryRun"] = true.into();
+            let plan = client.post(&["jobs:apply"]).json(&body).send().await?.body;
+            if plan.get("deleted").and_then(Value::as_u64).unwrap_or(0) > 0 {
+                output::aside(&show(jobs(&plan), true));
+                let question = format!("Apply this, and delete {} jobs?", text(&plan, "/deleted"));
+                confirm::ask(false, &question)?;
+            }
+            body["dryRun"] = false.into();
+        }
         let plan = client.post(&["jobs:apply"]).json(&body).send().await?.body;
-        context.out.many(&plan, "jobs", |jobs| show(jobs, self.dry_run))?;
+        context
+            .out
+            .many(&plan, "jobs", |jobs| show(jobs, self.consent.dry_run))?;
         if context.out.is_table() {
-            for job in plan.get("jobs").and_then(Value::as_array).into_iter().flatten() {
-                for warning in job
-                    .get("warnings")
-                    .and_then(Value::as_array)
-                    .into_iter()
-                    .flatten()
-                {
+            for job in jobs(&plan) {
+                let warnings = job.get("warnings").and_then(Value::as_array);
+                for warning in warnings.into_iter().flatten() {
                     output::warn(&format!("{}: {}", text(job, "/name"), text(warning, "")));
                 }
             }
         }
         Ok(())
     }
+}
+
+fn jobs(plan: &Value) -> &[Value] {
+    plan.get("jobs")
+        .and_then(Value::as_array)
+        .map_or(&[][..], Vec::as_slice)
 }
 
 fn show(jobs: &[Value], dry_run: bool) -> String {

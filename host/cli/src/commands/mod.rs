@@ -3,6 +3,7 @@
 pub(crate) mod apply;
 pub(crate) mod audit;
 pub(crate) mod backup;
+pub(crate) mod bulk;
 pub(crate) mod calendar;
 pub(crate) mod call;
 pub(crate) mod completion;
@@ -10,10 +11,13 @@ pub(crate) mod confirm;
 pub(crate) mod cron;
 pub(crate) mod demo;
 pub(crate) mod doctor;
+pub(crate) mod diff;
+pub(crate) mod export;
 pub(crate) mod handler;
 pub(crate) mod import;
 pub(crate) mod job;
 pub(crate) mod migrate;
+pub(crate) mod pause;
 pub(crate) mod plugin;
 pub(crate) mod restore;
 pub(crate) mod run;
@@ -41,6 +45,10 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
         Command::Restore(args) => serve::block_on(args.run(&context)),
         Command::Apply(args) => client(args.run(&context)),
         Command::Import(command) => client(command.run(&context)),
+        Command::Export(args) => client(args.run(&context)),
+        Command::Diff(args) => client(args.run(&context)),
+        Command::Pause(args) => client(args.run(&context)),
+        Command::Resume(args) => client(args.run(&context)),
         Command::Job(command) => client(command.run(&context)),
         Command::Run(command) => client(command.run(&context)),
         Command::Call(args) => client(args.run(&context)),

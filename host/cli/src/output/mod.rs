@@ -3,6 +3,7 @@
 pub(crate) mod cell;
 pub(crate) mod clean;
 pub(crate) mod table;
+pub(crate) mod yaml;
 
 use std::io::{self, IsTerminal, Write};
 
@@ -97,6 +98,12 @@ pub(crate) fn write_bytes(bytes: &[u8]) -> Result<(), Failure> {
 pub(crate) fn warn(text: &str) {
     // There is no better place to report that standard error is closed.
     let _ = writeln!(io::stderr(), "warning: {}", clean::line(text));
+}
+
+/// Text for the person who is asked about it, on standard error.
+pub(crate) fn aside(text: &str) {
+    // There is no better place to report that standard error is closed.
+    let _ = io::stderr().write_all(text.as_bytes());
 }
 
 /// What is going on, on standard error and on a terminal only.

@@ -1,5 +1,6 @@
 //! The binary as a shell sees it: arguments in; output, messages and exit codes out.
 
+mod bulk;
 mod canned;
 mod client;
 mod cron;

@@ -21,6 +21,12 @@ pub(crate) struct HistoryArgs {
     /// Only attempts that ended so
     #[arg(long, value_name = "STATUS")]
     status: Option<String>,
+    /// Only fires that were skipped for this reason: overlap, misfire, paused, blackout, …
+    #[arg(long, value_name = "REASON")]
+    reason: Option<String>,
+    /// Only what was started so: cron, manual, backfill, chain
+    #[arg(long, value_name = "TRIGGER")]
+    trigger: Option<String>,
     /// Only those planned at or after: an instant, or a length of time before now
     #[arg(long, value_name = "WHEN")]
     since: Option<String>,
@@ -31,7 +37,7 @@ pub(crate) struct HistoryArgs {
     #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..))]
     limit: u32,
     /// What the job said, revision by revision, in place of what it did
-    #[arg(long, conflicts_with_all = ["status", "since", "until"])]
+    #[arg(long, conflicts_with_all = ["status", "reason", "trigger", "since", "until"])]
     revisions: bool,
 }
 
@@ -68,6 +74,8 @@ impl HistoryArgs {
                 request
                     .query("jobId", &job)
                     .query_opt("status", self.status.as_deref())
+                    .query_opt("reason", self.reason.as_deref())
+                    .query_opt("trigger", self.trigger.as_deref())
                     .query_opt("since", since.as_deref())
                     .query_opt("until", until.as_deref())
             })

@@ -1,5 +1,7 @@
 //! `wasmtab job`.
 
+mod backfill;
+mod bulk;
 mod create;
 mod edit;
 mod history;
@@ -9,6 +11,7 @@ mod pause;
 mod rm;
 mod show;
 mod trigger;
+mod why;
 
 use clap::Subcommand;
 
@@ -33,6 +36,12 @@ pub(crate) enum JobCommand {
     Trigger(trigger::TriggerArgs),
     /// The next fires of a job
     Next(next::NextArgs),
+    /// Why a job did or did not run at an instant
+    Why(why::WhyArgs),
+    /// Run instants of the past, once more or at last
+    Backfill(backfill::BackfillArgs),
+    /// Do one thing to many jobs
+    Bulk(bulk::BulkArgs),
     /// What was carried out and what was skipped, newest first
     History(history::HistoryArgs),
     /// Delete a job; its log stays
@@ -50,6 +59,9 @@ impl JobCommand {
             Self::Resume(args) => args.run(context).await,
             Self::Trigger(args) => args.run(context).await,
             Self::Next(args) => args.run(context).await,
+            Self::Why(args) => args.run(context).await,
+            Self::Backfill(args) => args.run(context).await,
+            Self::Bulk(args) => args.run(context).await,
             Self::History(args) => args.run(context).await,
             Self::Rm(args) => args.run(context).await,
         }

@@ -10,6 +10,7 @@ use crate::{
     exit::Failure,
     output::{
         cell::{bytes, interval, present, text, time},
+        clean,
         table::facts,
     },
 };
@@ -54,11 +55,93 @@ pub(super) fn show(job: &Value) -> String {
         ("memoryLimit", bytes(job, "/memoryLimit")),
         ("overlap", text(job, "/overlap")),
         ("misfire", misfire(job)),
+    ]);
+    rows.extend(choices(job));
+    rows.extend([
         ("revision", text(job, "/revision")),
         ("created", time(job, "/createdAt")),
         ("updated", time(job, "/updatedAt")),
     ]);
     facts(&rows)
+}
+
+/// What differs from the defaults among the rest of what a job may say.
+fn choices(job: &Value) -> Vec<(&'static str, String)> {
+    let number = |pointer: &str| job.pointer(pointer).and_then(Value::as_i64).unwrap_or(0);
+    let mut rows = Vec::new();
+    if number("/maxRuns") > 0 {
+        let told = format!("{} of {} released", number("/released"), number("/maxRuns"));
+        rows.push(("maxRuns", told));
+    }
+    if number("/jitter") > 0 {
+        rows.push(("jitter", interval(job, "/jitter")));
+    }
+    if number("/priority") != 0 {
+        rows.push(("priority", text(job, "/priority")));
+    }
+    if number("/shards") > 1 {
+        rows.push(("shards", text(job, "/shards")));
+    }
+    if number("/warnAfter") > 0 {
+        rows.push(("warnAfter", interval(job, "/warnAfter")));
+    }
+    if present(job, "/retryVersion").is_some_and(|which| which != "current") {
+        rows.push(("retryVersion", text(job, "/retryVersion")));
+    }
+    if let Some(blackouts) = job.get("blackouts").and_then(Value::as_array)
+        && !blackouts.is_empty()
+    {
+        rows.push((
+            "blackouts",
+            blackouts.iter().map(blackout).collect::<Vec<_>>().join("; "),
+        ));
+    }
+    for (name, pointer) in [("onSuccess", "/onSuccess"), ("onFailure", "/onFailure")] {
+        if present(job, pointer).is_some() {
+            rows.push((name, chained(job, pointer)));
+        }
+    }
+    for (name, pointer) in [
+        ("labels", "/labels"),
+        ("owner", "/owner"),
+        ("runbook", "/runbook"),
+        ("source", "/source"),
+    ] {
+        rows.extend(present(job, pointer).map(|value| (name, value)));
+    }
+    rows
+}
+
+/// The jobs that it starts; those that are not there are told.
+fn chained(job: &Value, pointer: &str) -> String {
+    let missing = job.get("missingJobs").and_then(Value::as_array);
+    let names = job.pointer(pointer).and_then(Value::as_array);
+    let told = names.into_iter().flatten().map(|name| {
+        if missing.is_some_and(|missing| missing.contains(name)) {
+            format!("{} (there is no such job)", text(name, ""))
+        } else {
+            text(name, "")
+        }
+    });
+    told.collect::<Vec<_>>().join(", ")
+}
+
+/// A calendar's name, dates, or hours of the week.
+fn blackout(window: &Value) -> String {
+    if let Some(name) = window.as_str() {
+        return format!("calendar {}", clean::line(name));
+    }
+    let span = match (present(window, "/from"), present(window, "/until")) {
+        (Some(from), Some(until)) => Some((from, until)),
+        _ => None,
+    };
+    match (present(window, "/date"), present(window, "/days"), span) {
+        (Some(date), ..) => date,
+        (None, Some(days), Some((from, until))) => format!("{days} {from}-{until}"),
+        (None, Some(days), None) => days,
+        (None, None, Some((from, until))) => format!("{from} to {until}"),
+        (None, None, None) => clean::line(&window.to_string()),
+    }
 }
 
 fn paused(job: &Value) -> String {
@@ -167,6 +250,41 @@ mod tests {
         ] {
             assert!(shown.contains(line), "{line} is missing in\n{shown}");
         }
+    }
+
+    #[test]
+    fn only_choices_that_differ_from_the_defaults_are_told() {
+        let plain = json!({"maxRuns": null, "jitter": 0, "priority": 0, "shards": 1, "warnAfter": null, "released": 4,
+            "retryVersion": "current", "blackouts": [], "onSuccess": [], "onFailure": [], "labels": [], "owner": null});
+        assert!(choices(&plain).is_empty());
+        let job = json!({
+            "maxRuns": 10, "released": 4, "jitter": 30, "priority": -5, "shards": 3, "warnAfter": 600, "retryVersion": "same",
+            "blackouts": ["holidays", {"date": "2026-12-25"}, {"from": "2026-12-24", "until": "2026-12-26"},
+                {"days": ["sat", "sun"], "from": "22:00", "until": "06:00"}, {"days": ["mon"]}],
+            "onSuccess": ["report", "gone"], "onFailure": [], "missingJobs": ["gone"], "labels": ["night", "eu"],
+            "owner": "ann", "runbook": "https://x", "source": "team",
+        });
+        let told = choices(&job);
+        for row in [
+            ("maxRuns", "4 of 10 released"),
+            ("jitter", "30s"),
+            ("priority", "-5"),
+            ("warnAfter", "10m"),
+            ("retryVersion", "same"),
+            (
+                "blackouts",
+                "calendar holidays; 2026-12-25; 2026-12-24 to 2026-12-26; sat, sun 22:00-06:00; mon",
+            ),
+            ("onSuccess", "report, gone (there is no such job)"),
+            ("labels", "night, eu"),
+            ("source", "team"),
+        ] {
+            assert!(
+                told.contains(&(row.0, row.1.to_owned())),
+                "{row:?} is missing in {told:?}"
+            );
+        }
+        assert!(told.iter().all(|(name, _)| *name != "onFailure"));
     }
 
     #[test]

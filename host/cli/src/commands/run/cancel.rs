@@ -1,36 +1,38 @@
 //! `wasmtab run cancel`.
 
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{
-    select::{self, Selection},
-    view,
+use super::{select::Selection, view};
+use crate::{
+    commands::{
+        bulk::{self, Kind},
+        confirm::Consent,
+    },
+    context::Context,
+    exit::Failure,
 };
-use crate::{client, context::Context, exit::Failure};
 
 #[derive(Args, Debug)]
 pub(crate) struct CancelArgs {
     #[command(flatten)]
     selection: Selection,
+    #[command(flatten)]
+    consent: Consent,
 }
 
 impl CancelArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         let client = context.client()?;
-        let ids = self
-            .selection
-            .ids(context, &client, |run| !client::is_ended(run))
-            .await?;
-        let mut runs: Vec<Value> = Vec::new();
-        let mut failures = Vec::new();
-        for id in &ids {
-            match client.post(&["runs", id, "cancel"]).json(&json!({})).send().await {
-                Ok(reply) => runs.push(reply.body),
-                Err(failure) => failures.push((id.clone(), failure)),
-            }
+        if let Some(id) = self.selection.one().filter(|_| !self.consent.dry_run) {
+            let request = client.post(&["runs", id, "cancel"]).json(&json!({}));
+            let run = request.send().await?.body;
+            return context.out.one(&run, view::facts_of);
         }
-        view::several(context, runs, self.selection.is_one())?;
-        select::first_failure(failures, ids.len())
+        let select = self.selection.select(context, &client).await?;
+        let body = json!({ "action": "cancel", "select": select });
+        bulk::carry_out(context, &client, Kind::Runs, body, self.consent)
+            .await
+            .map(drop)
     }
 }

@@ -25,6 +25,8 @@ pub(crate) enum RunCommand {
     Cancel(cancel::CancelArgs),
     /// Start ended runs anew, as new runs with the same parameter
     Retry(retry::RetryArgs),
+    /// The same for the instants that the ended runs were planned for; many follow one another, oldest first
+    Rerun(retry::RetryArgs),
 }
 
 impl RunCommand {
@@ -35,6 +37,7 @@ impl RunCommand {
             Self::Logs(args) => args.run(context).await,
             Self::Cancel(args) => args.run(context).await,
             Self::Retry(args) => args.run(context).await,
+            Self::Rerun(args) => args.rerun(context).await,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Runs and attempts as people see them.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::{
     client::{self, Client, WaitArgs},
@@ -21,7 +21,7 @@ pub(crate) fn runs(runs: &[Value]) -> String {
     let columns = [
         column("RUN", |run| text(run, "/id")),
         column("STATUS", |run| text(run, "/status")),
-        column("JOB", |run| text(run, "/jobName")),
+        column("JOB", job),
         column("HANDLER", |run| text(run, "/handlerName")),
         column("TRIGGER", trigger),
         column("SCHEDULED", |run| time(run, "/scheduledAt")),
@@ -63,11 +63,30 @@ fn status(attempt: &Value) -> String {
     }
 }
 
+/// Who or what brought it about.
 fn trigger(run: &Value) -> String {
-    match present(run, "/requestedBy") {
-        Some(by) => format!("{} by {by}", text(run, "/trigger")),
-        None => text(run, "/trigger"),
+    let trigger = text(run, "/trigger");
+    match (present(run, "/requestedBy"), present(run, "/upstreamRun")) {
+        (Some(by), _) => format!("{trigger} by {by}"),
+        (None, Some(upstream)) => format!("{trigger} after {upstream}"),
+        (None, None) => trigger,
     }
+}
+
+/// The job's name, and which of its fire's parts the run is.
+fn job(run: &Value) -> String {
+    match shard(run) {
+        Some(shard) => format!("{} [{shard}]", text(run, "/jobName")),
+        None => text(run, "/jobName"),
+    }
+}
+
+fn shard(run: &Value) -> Option<String> {
+    let count = run
+        .get("shardCount")
+        .and_then(Value::as_u64)
+        .filter(|count| *count > 1)?;
+    Some(format!("shard {} of {count}", text(run, "/shardIndex")))
 }
 
 /// The planned instant; of skipped fires that share a row, the first, the last and their number.
@@ -92,6 +111,7 @@ pub(crate) fn facts_of(run: &Value) -> String {
     for (name, pointer) in [("job", "/jobName"), ("revision", "/revision")] {
         rows.extend(present(run, pointer).map(|value| (name, value)));
     }
+    rows.extend(shard(run).map(|shard| ("shard", shard)));
     rows.extend([
         ("handler", text(run, "/handlerName")),
         ("param", text(run, "/handlerParam")),
@@ -104,6 +124,7 @@ pub(crate) fn facts_of(run: &Value) -> String {
     for (name, pointer) in [
         ("held", "/held"),
         ("retry of", "/retryOf"),
+        ("upstream", "/upstreamRun"),
         ("cancel asked by", "/cancelRequestedBy"),
         ("result", "/result"),
         ("error", "/error"),
@@ -250,19 +271,10 @@ pub(crate) async fn finish(
     client::outcome(&run)
 }
 
-/// Runs that something was done to.
-pub(crate) fn several(context: &Context, mut list: Vec<Value>, one: bool) -> Result<(), Failure> {
-    if one {
-        return match list.pop() {
-            Some(run) => context.out.one(&run, facts_of),
-            None => Ok(()),
-        };
-    }
-    context.out.list(&json!({ "items": list }), runs)
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
