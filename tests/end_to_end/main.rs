@@ -1,8 +1,8 @@
 //! What a user would try, on the real binary. Each file is a promise of the product.
 
 mod access;
-mod backup;
 mod backfill;
+mod backup;
 mod bad_night;
 mod bulk;
 mod calendars;

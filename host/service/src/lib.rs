@@ -45,8 +45,8 @@ pub use wasmtab_cron::Lang;
 pub use wasmtab_store::{Principal, Role, StateScope, StoreError};
 
 pub use self::{
-    backup::{Backup, BackupTurn},
     apply::{ApplyRequest, ExportQuery, MAX_DOCUMENT},
+    backup::{Backup, BackupTurn},
     bulk::{BulkJobs, BulkRuns, JobAction, JobSelect, RunAction, RunSelect},
     calendars::CalendarPut,
     calls::CallRequest,

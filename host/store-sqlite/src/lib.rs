@@ -4,9 +4,9 @@
 //! use a pool beside it. `synchronous=FULL`: what was acknowledged survives a power cut.
 
 mod access;
-pub mod backup;
 mod alert_rules;
 mod alerts;
+pub mod backup;
 mod calendars;
 mod cancel;
 mod capacity;
@@ -15,8 +15,8 @@ mod checkpoint;
 mod claim;
 mod convert;
 pub mod copy;
-mod deliveries;
 mod decided;
+mod deliveries;
 mod effects;
 mod facts;
 mod finish;

@@ -4,18 +4,18 @@
 mod access;
 #[cfg(test)]
 mod apply;
-mod backup;
 #[cfg(test)]
 mod backfills;
+mod backup;
 #[cfg(test)]
 mod bulk_jobs;
 #[cfg(test)]
 mod bulk_runs;
 #[cfg(test)]
 mod calendars;
+mod code;
 #[cfg(test)]
 mod doctor;
-mod code;
 #[cfg(test)]
 mod document;
 #[cfg(test)]

@@ -248,7 +248,6 @@ pub(super) async fn rules_choose_by_scope_and_occasion(w: World) {
         handler_param: None,
         at: at(2),
         policy: super::support::policy(0),
-        retry_of: None,
         by: "ops".into(),
         now: at(2),
     };
