@@ -2,7 +2,11 @@
 //!
 //! Every instant between a job's next fire and now is decided here exactly once: it runs, or a skip covers it.
 
-use std::time::Duration;
+use std::{
+    collections::BTreeSet,
+    ops::{Bound, RangeBounds},
+    time::Duration,
+};
 
 use crate::{
     ids::{JobId, RunId},
@@ -38,8 +42,8 @@ pub struct Snapshot<'a> {
     pub job: &'a Job,
     /// Its runs that have not ended, oldest first.
     pub active: &'a [ActiveRun],
-    /// Instants and ranges already decided that lie after the next fire; only a clock that was set back makes some.
-    pub decided: &'a [(Timestamp, Timestamp)],
+    /// Instants from the next fire on that are decided already; only a clock that was set back makes some.
+    pub decided: &'a BTreeSet<Timestamp>,
     /// The calendars that the job names.
     pub calendars: &'a Calendars,
 }
@@ -135,7 +139,7 @@ pub fn release(snapshot: &Snapshot<'_>, now: Timestamp, mut next_id: impl FnMut(
         })
         .take(FIRES_PER_RELEASE)
         .take_while(|fire| Some(*fire) >= job.progress.next_fire_at)
-        .find(|fire| kept_off(*fire).is_none())
+        .find(|fire| !decided.contains(fire) && kept_off(*fire).is_none())
     } else {
         None
     };
@@ -154,10 +158,7 @@ pub fn release(snapshot: &Snapshot<'_>, now: Timestamp, mut next_id: impl FnMut(
         }
         count += 1;
         next = schedule.next_after(fire);
-        if decided
-            .iter()
-            .any(|(from, until)| (*from..=*until).contains(&fire))
-        {
+        if decided.contains(&fire) {
             continue;
         }
         progress.decided_until = progress.decided_until.max(Some(fire));
@@ -215,7 +216,7 @@ pub fn release(snapshot: &Snapshot<'_>, now: Timestamp, mut next_id: impl FnMut(
         plan_at(next, pause, now)
     };
     Release {
-        skips: share_rows(skipped, if partial { 1 } else { OWN_ROWS }, &runs),
+        skips: share_rows(skipped, if partial { 1 } else { OWN_ROWS }, &runs, decided),
         runs,
         cancels,
         progress,
@@ -356,18 +357,23 @@ impl Turn {
 }
 
 /// Lets consecutive fires that were skipped alike share a row where there are more than `own_rows`.
-fn share_rows(skipped: Vec<SkippedFires>, own_rows: usize, runs: &[ReleasedFire]) -> Vec<SkippedFires> {
+fn share_rows(
+    skipped: Vec<SkippedFires>,
+    own_rows: usize,
+    runs: &[ReleasedFire],
+    decided: &BTreeSet<Timestamp>,
+) -> Vec<SkippedFires> {
     let mut surplus = skipped.len().saturating_sub(own_rows);
     let mut rows: Vec<SkippedFires> = Vec::new();
     for fire in skipped {
-        // A run between two fires keeps their rows apart, so that a row never spans an instant that ran.
+        // What was decided otherwise between two fires keeps their rows apart, so that a row covers every fire in its span.
         let joins = rows.last().is_some_and(|row| {
+            let between = (Bound::Excluded(row.until), Bound::Excluded(fire.from));
             row.reason == fire.reason
                 && row.blocked_by == fire.blocked_by
                 && row.cause == fire.cause
-                && !runs
-                    .iter()
-                    .any(|run| row.until < run.fire && run.fire < fire.from)
+                && !runs.iter().any(|run| between.contains(&run.fire))
+                && decided.range(between).next().is_none()
         });
         match rows.last_mut() {
             Some(row) if joins && (surplus > 0 || fire.reason == SkipReason::Paused) => {

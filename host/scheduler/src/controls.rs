@@ -8,7 +8,7 @@ use std::{
 use wasmtab_domain::ids::AttemptId;
 use wasmtab_runtime::{CancelCause, Control};
 
-/// Attempts that go on in this process.
+/// Attempts that this process owns: from their claim until their outcome is written.
 #[derive(Debug, Default)]
 pub(crate) struct Controls(Mutex<HashMap<AttemptId, Control>>);
 
@@ -33,6 +33,11 @@ impl Controls {
         for control in self.with(|controls| controls.values().cloned().collect::<Vec<_>>()) {
             control.cancel(cause);
         }
+    }
+
+    /// All of them.
+    pub(crate) fn attempts(&self) -> Vec<AttemptId> {
+        self.with(|controls| controls.keys().copied().collect())
     }
 
     pub(crate) fn is_empty(&self) -> bool {

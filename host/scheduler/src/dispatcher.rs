@@ -8,7 +8,7 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use wasmtab_domain::{fairness::Turns, ids::BootId, run::Claim, time::Timestamp};
-use wasmtab_store::{ClaimRequest, Hint, Store};
+use wasmtab_store::{ClaimRequest, Hint, Store, StoreError};
 
 use crate::{
     clock::Timer,
@@ -40,13 +40,15 @@ pub(crate) struct Dispatcher {
     pub boot_id: BootId,
     pub node: String,
     pub stop: CancellationToken,
+    pub turns: Turns,
+    /// Whether a claim failed, which may have been committed all the same.
+    pub unsure: bool,
 }
 
 impl Dispatcher {
     /// Claims until it is told to stop. Attempts that were claimed go on after that.
-    pub(crate) async fn run(self) {
+    pub(crate) async fn run(mut self) {
         let mut hints = self.store.hints().listen();
-        let mut turns = Turns::default();
         loop {
             tokio::select! {
                 () = self.stop.cancelled() => return,
@@ -56,34 +58,52 @@ impl Dispatcher {
             }
             // What was announced up to here is seen by the look that follows.
             while hints.try_recv().is_ok() {}
-            let now = self.timer.now();
-            let limit = self.permits.free().min(BATCH);
-            let request = ClaimRequest {
-                boot_id: self.boot_id,
-                node: self.node.clone(),
-                now,
-                limit,
-                by_age: turns.by_age(limit),
-            };
-            let wake_at = match self.store.claim_due(&request).await {
-                Ok(claimed) => {
-                    for claim in claimed.claims {
-                        self.spawn(claim).await;
-                    }
-                    claimed
-                        .next_due_at
-                        .unwrap_or(now.plus(PERIOD))
-                        .min(now.plus(PERIOD))
-                }
-                Err(error) => {
-                    tracing::error!(%error, "claiming failed, it is tried again: {error}");
-                    now.plus(BACKOFF)
-                }
-            };
+            let wake_at = self.step().await;
             if wake_at > self.timer.now() {
                 self.rest(&mut hints, wake_at).await;
             }
         }
+    }
+
+    /// Claims what is due now and lets it begin, and tells when to look again. Without a free place it claims nothing.
+    pub(crate) async fn step(&mut self) -> Timestamp {
+        let now = self.timer.now();
+        match self.claim(now).await {
+            Ok(next) => next.unwrap_or(now.plus(PERIOD)).min(now.plus(PERIOD)),
+            Err(error) => {
+                tracing::error!(%error, "claiming failed, it is tried again: {error}");
+                now.plus(BACKOFF)
+            }
+        }
+    }
+
+    async fn claim(&mut self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        if self.unsure {
+            // Nobody else claims for this process, and what it owns stays known until its outcome is written.
+            let known = self.controls.attempts();
+            let given = self.store.give_back(self.boot_id, &known, now).await?;
+            if given > 0 {
+                tracing::warn!(
+                    "{given} claims were committed although they had failed; their runs are repeated"
+                );
+            }
+            self.unsure = false;
+        }
+        let limit = self.permits.free().min(BATCH);
+        let request = ClaimRequest {
+            boot_id: self.boot_id,
+            node: self.node.clone(),
+            now,
+            limit,
+            by_age: self.turns.by_age(limit),
+        };
+        self.unsure = true;
+        let claimed = self.store.claim_due(&request).await?;
+        self.unsure = false;
+        for claim in claimed.claims {
+            self.spawn(claim).await;
+        }
+        Ok(claimed.next_due_at)
     }
 
     async fn rest(&self, hints: &mut Receiver<Hint>, until: Timestamp) {
@@ -107,9 +127,9 @@ impl Dispatcher {
             Arc::clone(&self.timer),
             self.journal.clone(),
         );
-        let (permits, controls) = (self.permits.clone(), Arc::clone(&self.controls));
+        let permits = self.permits.clone();
         let (run, attempt, due_at) = (claim.run_id, claim.attempt_id, claim.due_at);
-        let control = controls.insert(attempt);
+        let control = self.controls.insert(attempt);
         let meters = self.meters.clone();
         meters.claimed();
         let work = async move {
@@ -135,9 +155,8 @@ impl Dispatcher {
                     permits.hold(place, watch.over(carried_out, late)).await
                 }
             };
-            controls.remove(attempt);
             meters.ended();
-            // The journal outlives every attempt.
+            // The journal outlives every attempt, and forgets the control once the outcome is written.
             let _ = journal.send(Entry::Ended(Box::new(outcome))).await;
         };
         self.attempts.spawn_on(work, &self.guests);

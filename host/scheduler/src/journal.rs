@@ -10,7 +10,7 @@ use wasmtab_domain::{
 };
 use wasmtab_store::{FinishReply, Store, StoreError};
 
-use crate::{clock::Timer, meters::SchedulerMeters};
+use crate::{clock::Timer, controls::Controls, meters::SchedulerMeters};
 
 /// Outcomes that one commit takes.
 const BATCH: usize = 500;
@@ -38,106 +38,151 @@ pub(crate) fn channel() -> (Entries, mpsc::Receiver<Entry>) {
 }
 
 pub(crate) struct Journal {
-    pub store: Arc<dyn Store>,
-    pub timer: Arc<dyn Timer>,
-    pub meters: SchedulerMeters,
+    store: Arc<dyn Store>,
+    timer: Arc<dyn Timer>,
+    controls: Arc<Controls>,
+    meters: SchedulerMeters,
+    entries: mpsc::Receiver<Entry>,
+    /// Outcomes that no commit has taken yet. While there are some, no more entries are received.
+    outcomes: Vec<Outcome>,
+    /// Begins that are not written yet, of attempts that have not ended.
+    begun: HashMap<AttemptId, Timestamp>,
+    /// Attempts that are late, of which nobody was told yet.
+    late: HashMap<AttemptId, RunId>,
+    /// Whether it was said that the database does not take the outcomes.
+    told: bool,
 }
 
 impl Journal {
+    pub(crate) fn new(
+        store: Arc<dyn Store>,
+        timer: Arc<dyn Timer>,
+        controls: Arc<Controls>,
+        meters: SchedulerMeters,
+        entries: mpsc::Receiver<Entry>,
+    ) -> Self {
+        Self {
+            store,
+            timer,
+            controls,
+            meters,
+            entries,
+            outcomes: Vec::with_capacity(BATCH),
+            begun: HashMap::new(),
+            late: HashMap::new(),
+            told: false,
+        }
+    }
+
     /// Writes until every sender is gone and everything is written.
-    pub(crate) async fn run(self, mut entries: mpsc::Receiver<Entry>) {
+    pub(crate) async fn run(mut self) {
         let mut batch = Vec::with_capacity(BATCH);
-        let mut begun: HashMap<AttemptId, Timestamp> = HashMap::new();
-        let mut late: HashMap<AttemptId, RunId> = HashMap::new();
         let mut period = tokio::time::interval(BEGIN_PERIOD);
         period.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 biased;
-                received = entries.recv_many(&mut batch, BATCH) => {
+                // Attempts that end faster than this loop turns must not keep others from reading `running`.
+                _ = period.tick(), if !self.begun.is_empty() || !self.late.is_empty() => {
+                    self.write_begins().await;
+                    self.write_warnings().await;
+                }
+                received = self.entries.recv_many(&mut batch, BATCH) => {
                     if received == 0 {
                         return;
                     }
-                    let mut outcomes = Vec::with_capacity(batch.len());
-                    for entry in batch.drain(..) {
-                        match entry {
-                            Entry::Begun(attempt, at) => {
-                                begun.insert(attempt, at);
-                            }
-                            Entry::Late(run, attempt) => {
-                                late.insert(attempt, run);
-                            }
-                            Entry::Ended(outcome) => {
-                                begun.remove(&outcome.attempt_id);
-                                outcomes.push(*outcome);
-                            }
-                        }
-                    }
+                    batch.drain(..).for_each(|entry| self.sort(entry));
                     // Before the outcomes: whoever waits for it hears of an attempt that was late, and then ended.
-                    if !late.is_empty() {
-                        self.warn(&mut late).await;
-                    }
-                    for outcome in &outcomes {
-                        late.remove(&outcome.attempt_id);
-                    }
-                    if !outcomes.is_empty() {
-                        self.finish(&outcomes).await;
-                    }
-                }
-                _ = period.tick(), if !begun.is_empty() || !late.is_empty() => {
-                    if !begun.is_empty() {
-                        self.mark_running(&mut begun).await;
-                    }
-                    if !late.is_empty() {
-                        self.warn(&mut late).await;
+                    self.write_warnings().await;
+                    while !self.write_outcomes().await {
+                        tokio::time::sleep(BACKOFF).await;
                     }
                 }
             }
         }
     }
 
-    /// Writes outcomes however long the database takes: they are known only here.
-    async fn finish(&self, outcomes: &[Outcome]) {
-        let mut told = false;
-        loop {
-            match self.store.finish(outcomes, self.timer.now()).await {
-                Ok(replies) => {
-                    for (outcome, reply) in outcomes.iter().zip(replies) {
-                        self.meters.written(outcome, reply);
-                        if reply == FinishReply::Refused {
-                            let attempt = outcome.attempt_id;
-                            tracing::warn!(%attempt, "the outcome of attempt {attempt} came after its claim was lost");
-                        }
-                    }
-                    return;
-                }
-                Err(error @ StoreError::Transient(_)) => {
-                    if !told {
-                        tracing::error!(%error, "{} outcomes wait for the database: {error}", outcomes.len());
-                        told = true;
-                    }
-                    tokio::time::sleep(BACKOFF).await;
-                }
-                Err(error @ StoreError::Permanent(_)) => {
-                    tracing::error!(%error, "{} outcomes are lost, a restart repeats their runs: {error}", outcomes.len());
-                    return;
-                }
+    /// Writes what waits now. What the database does not take stays for the next step.
+    pub(crate) async fn step(&mut self) {
+        while self.outcomes.len() < BATCH
+            && let Ok(entry) = self.entries.try_recv()
+        {
+            self.sort(entry);
+        }
+        self.write_warnings().await;
+        if self.write_outcomes().await {
+            self.write_begins().await;
+        }
+    }
+
+    fn sort(&mut self, entry: Entry) {
+        match entry {
+            Entry::Begun(attempt, at) => {
+                self.begun.insert(attempt, at);
+            }
+            Entry::Late(run, attempt) => {
+                self.late.insert(attempt, run);
+            }
+            Entry::Ended(outcome) => {
+                self.begun.remove(&outcome.attempt_id);
+                self.outcomes.push(*outcome);
             }
         }
     }
 
-    async fn warn(&self, late: &mut HashMap<AttemptId, RunId>) {
-        let tokens: Vec<_> = late.iter().map(|(attempt, run)| (*run, *attempt)).collect();
-        match self.store.warn(&tokens, self.timer.now()).await {
-            Ok(()) => late.clear(),
+    /// Writes the outcomes that wait; false when they have to wait longer, however long: they are known only here.
+    async fn write_outcomes(&mut self) -> bool {
+        if self.outcomes.is_empty() {
+            return true;
+        }
+        let count = self.outcomes.len();
+        match self.store.finish(&self.outcomes, self.timer.now()).await {
+            Ok(replies) => {
+                for (outcome, reply) in self.outcomes.iter().zip(replies) {
+                    self.meters.written(outcome, reply);
+                    if reply == FinishReply::Refused {
+                        let attempt = outcome.attempt_id;
+                        tracing::warn!(%attempt, "the outcome of attempt {attempt} came after its claim was lost");
+                    }
+                }
+            }
+            Err(error @ StoreError::Transient(_)) => {
+                if !self.told {
+                    tracing::error!(%error, "{count} outcomes wait for the database: {error}");
+                    self.told = true;
+                }
+                return false;
+            }
+            Err(error @ StoreError::Permanent(_)) => {
+                tracing::error!(%error, "{count} outcomes are lost, a restart repeats their runs: {error}");
+            }
+        }
+        for outcome in self.outcomes.drain(..) {
+            self.late.remove(&outcome.attempt_id);
+            self.controls.remove(outcome.attempt_id);
+        }
+        self.told = false;
+        true
+    }
+
+    async fn write_warnings(&mut self) {
+        if self.late.is_empty() {
+            return;
+        }
+        let late: Vec<_> = self.late.iter().map(|(attempt, run)| (*run, *attempt)).collect();
+        match self.store.warn(&late, self.timer.now()).await {
+            Ok(()) => self.late.clear(),
             Err(error) => tracing::warn!(%error, "attempts that are late are not told yet: {error}"),
         }
     }
 
-    async fn mark_running(&self, begun: &mut HashMap<AttemptId, Timestamp>) {
-        let marks: Vec<_> = begun.iter().map(|(attempt, at)| (*attempt, *at)).collect();
+    async fn write_begins(&mut self) {
+        if self.begun.is_empty() {
+            return;
+        }
+        let marks: Vec<_> = self.begun.iter().map(|(attempt, at)| (*attempt, *at)).collect();
         match self.store.mark_running(&marks).await {
-            Ok(()) => begun.clear(),
+            Ok(()) => self.begun.clear(),
             Err(error) => tracing::warn!(%error, "begins are not written yet: {error}"),
         }
     }

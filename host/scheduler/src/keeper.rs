@@ -26,22 +26,19 @@ pub(crate) struct Keeper {
     pub controls: Arc<Controls>,
     pub boot_id: BootId,
     pub stop: CancellationToken,
+    /// When the lease that holds was asked for, by the monotonic clock.
+    pub renewed: Instant,
 }
 
 impl Keeper {
-    pub(crate) async fn run(self) {
+    pub(crate) async fn run(mut self) {
         let mut hints = self.store.hints().listen();
         let mut renewal = tokio::time::interval(RENEWAL);
         renewal.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-        let mut renewed = Instant::now();
         loop {
             tokio::select! {
                 () = self.stop.cancelled() => return,
-                _ = renewal.tick() => {
-                    self.renew(&mut renewed).await;
-                    // Hints may be lost; the wish to cancel is in the database.
-                    self.look_for_cancels().await;
-                }
+                _ = renewal.tick() => self.step().await,
                 hint = hints.recv() => match hint {
                     Ok(Hint::Cancel(attempt)) => self.controls.cancel(attempt, CancelCause::Operator),
                     Err(RecvError::Lagged(_)) => self.look_for_cancels().await,
@@ -52,20 +49,29 @@ impl Keeper {
         }
     }
 
-    async fn renew(&self, renewed: &mut Instant) {
+    /// Renews the lease, and looks who is to be stopped.
+    pub(crate) async fn step(&mut self) {
+        self.renew().await;
+        // Hints may be lost; the wish to cancel is in the database.
+        self.look_for_cancels().await;
+    }
+
+    async fn renew(&mut self) {
         let asked = Instant::now();
         let now = self.timer.now();
-        let patience = LEASE.saturating_sub(MARGIN).saturating_sub(renewed.elapsed());
+        let patience = LEASE
+            .saturating_sub(MARGIN)
+            .saturating_sub(self.renewed.elapsed());
         let heartbeat = self.store.heartbeat(self.boot_id, now, now.plus(LEASE));
         let lost = match tokio::time::timeout(patience, heartbeat).await {
             Ok(Ok(true)) => {
-                *renewed = asked;
+                self.renewed = asked;
                 false
             }
             Ok(Ok(false)) | Err(_) => true,
             Ok(Err(error)) => {
                 tracing::warn!(%error, "the lease was not renewed: {error}");
-                renewed.elapsed() + MARGIN >= LEASE
+                self.renewed.elapsed() + MARGIN >= LEASE
             }
         };
         // Where the database is this process's alone, nobody can take its claims, and its guests may go on.

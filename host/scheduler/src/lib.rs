@@ -14,6 +14,7 @@ mod keeper;
 mod meters;
 mod permits;
 mod planner;
+mod process;
 mod running;
 mod watch;
 
@@ -21,5 +22,6 @@ pub use self::{
     clock::{SystemTimer, Timer},
     executor::{Executor, Sandbox},
     meters::SchedulerMeters,
-    running::{Config, Running, start},
+    process::{Config, Process},
+    running::{Running, start},
 };

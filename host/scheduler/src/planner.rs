@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio_util::sync::CancellationToken;
 use wasmtab_domain::time::Timestamp;
-use wasmtab_store::{Hint, Store};
+use wasmtab_store::{Hint, Store, StoreError};
 
 use crate::clock::Timer;
 
@@ -22,28 +22,18 @@ pub(crate) struct Planner {
     pub store: Arc<dyn Store>,
     pub timer: Arc<dyn Timer>,
     pub stop: CancellationToken,
+    /// The latest instant that next fires may have been computed from, by this process or one before it.
+    pub last_seen: Option<Timestamp>,
 }
 
 impl Planner {
-    /// Plans until it is told to stop. `last_seen` is the latest instant that any process wrote before this one.
-    pub(crate) async fn run(self, last_seen: Option<Timestamp>) {
+    /// Plans until it is told to stop.
+    pub(crate) async fn run(mut self) {
         let mut hints = self.store.hints().listen();
-        let mut last = last_seen;
         loop {
             // What was announced up to here is seen by the look that follows.
             while hints.try_recv().is_ok() {}
-            let now = self.timer.now();
-            let wake_at = match self.plan(now, last).await {
-                Ok(next) => next.unwrap_or(now.plus(PERIOD)).min(now.plus(PERIOD)),
-                Err(error) => {
-                    tracing::error!(%error, "planning failed, it is tried again: {error}");
-                    now.plus(BACKOFF)
-                }
-            };
-            last = last
-                .max(Some(now))
-                .filter(|last| last.since(now) <= SET_BACK)
-                .or(Some(now));
+            let wake_at = self.step().await;
             tokio::select! {
                 () = self.stop.cancelled() => return,
                 () = self.timer.sleep_until(wake_at) => {}
@@ -52,17 +42,26 @@ impl Planner {
         }
     }
 
-    async fn plan(
-        &self,
-        now: Timestamp,
-        last: Option<Timestamp>,
-    ) -> Result<Option<Timestamp>, wasmtab_store::StoreError> {
-        if let Some(last) = last
-            && last.since(now) > SET_BACK
-        {
+    /// Decides what is due now, and tells when to look again.
+    pub(crate) async fn step(&mut self) -> Timestamp {
+        let now = self.timer.now();
+        match self.plan(now).await {
+            Ok(next) => next.unwrap_or(now.plus(PERIOD)).min(now.plus(PERIOD)),
+            Err(error) => {
+                tracing::error!(%error, "planning failed, it is tried again: {error}");
+                now.plus(BACKOFF)
+            }
+        }
+    }
+
+    async fn plan(&mut self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
+        if let Some(last) = self.last_seen.filter(|last| last.since(now) > SET_BACK) {
             tracing::warn!("the wall clock went back from {last} to {now}; the next fires are computed anew");
             self.store.replan(now).await?;
+            // Only now is the earlier clock forgotten: a database that did not answer is asked again.
+            self.last_seen = Some(now);
         }
+        self.last_seen = self.last_seen.max(Some(now));
         loop {
             let released = self.store.release_due(now, BATCH).await?;
             if !released.more || self.stop.is_cancelled() {

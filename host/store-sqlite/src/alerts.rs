@@ -38,8 +38,11 @@ pub(crate) async fn after(
         return Ok(());
     };
     let mut ends = Vec::with_capacity(ended.len());
-    for run in ended {
-        // The shards of a fire tell together, when the last of them has ended.
+    for (index, run) in ended.iter().enumerate() {
+        // The shards of a fire tell together and once, when the last of them has ended.
+        if ended[..index].iter().any(|earlier| earlier.first == run.first) {
+            continue;
+        }
         let status = if run.shard_count == 1 {
             Some(run.status)
         } else {

@@ -79,15 +79,21 @@ pub(crate) async fn after(
         .collect();
     give_turns(connection, &jobs).await?;
     alerts::after(connection, ids, ended, now, effects).await?;
-    for run in ended {
+    // What has ended is settled before anything starts: a start may cancel the last shard of a fire that others of these runs
+    // belong to, and its end is followed up by itself.
+    let mut over = Vec::new();
+    for (index, run) in ended.iter().enumerate() {
         let policy = &run.policy;
         if policy.on_success.is_empty() && policy.on_failure.is_empty() {
             continue;
         }
-        if let Some((status, result)) = outcome(connection, run).await? {
-            let Some((job_id, job_name)) = run.job.clone() else {
-                continue;
-            };
+        // The last shards of a fire may end together; what follows the fire follows it once.
+        if ended[..index].iter().any(|earlier| earlier.first == run.first) {
+            continue;
+        }
+        if let (Some((job_id, job_name)), Some((status, result))) =
+            (run.job.clone(), outcome(connection, run).await?)
+        {
             let upstream = Upstream {
                 run_id: run.first,
                 job_id: JobId(job_id),
@@ -95,19 +101,22 @@ pub(crate) async fn after(
                 status,
                 result,
             };
-            for name in chain::followers(policy, status) {
-                // Starting one may cancel others, whose end comes here again.
-                Box::pin(start(
-                    connection,
-                    ids,
-                    name,
-                    &upstream,
-                    run.chain_depth + 1,
-                    now,
-                    effects,
-                ))
-                .await?;
-            }
+            over.push((run, upstream));
+        }
+    }
+    for (run, upstream) in over {
+        for name in chain::followers(&run.policy, upstream.status) {
+            // Starting one may cancel others, whose end comes here again.
+            Box::pin(start(
+                connection,
+                ids,
+                name,
+                &upstream,
+                run.chain_depth + 1,
+                now,
+                effects,
+            ))
+            .await?;
         }
     }
     Ok(())

@@ -378,16 +378,59 @@ pub(crate) async fn rescue(
     )
     .fetch_all(&mut *connection)
     .await?;
-    let outcomes: Vec<_> = rows
-        .iter()
-        .map(|row| Outcome {
-            error: Some("its process ended before it did".into()),
-            ..Outcome::bare(
-                AttemptId(row.attempt_id),
-                RunId(row.id),
-                AttemptStatus::Abandoned,
-                now,
-            )
+    let lost = rows.iter().map(|row| (RunId(row.id), AttemptId(row.attempt_id)));
+    abandon(
+        connection,
+        ids,
+        lost,
+        "its process ended before it did",
+        now,
+        effects,
+    )
+    .await
+}
+
+/// Ends the attempts of `owner` that are not among `known`, JSON of their ids.
+pub(crate) async fn give_back(
+    connection: &mut SqliteConnection,
+    ids: &Ids,
+    owner: BootId,
+    known: &str,
+    now: Timestamp,
+    effects: &mut Effects,
+) -> Result<u64, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"SELECT id AS "id!: i64", attempt_id AS "attempt_id!: i64" FROM run
+        WHERE state = 'running' AND boot_id = ?1 AND attempt_id NOT IN (SELECT value FROM json_each(?2))"#,
+        owner.0,
+        known
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let lost = rows.iter().map(|row| (RunId(row.id), AttemptId(row.attempt_id)));
+    abandon(
+        connection,
+        ids,
+        lost,
+        "its process never heard of its claim",
+        now,
+        effects,
+    )
+    .await
+}
+
+async fn abandon(
+    connection: &mut SqliteConnection,
+    ids: &Ids,
+    lost: impl Iterator<Item = (RunId, AttemptId)>,
+    error: &str,
+    now: Timestamp,
+    effects: &mut Effects,
+) -> Result<u64, sqlx::Error> {
+    let outcomes: Vec<_> = lost
+        .map(|(run, attempt)| Outcome {
+            error: Some(error.into()),
+            ..Outcome::bare(attempt, run, AttemptStatus::Abandoned, now)
         })
         .collect();
     for batch in outcomes.chunks(BATCH) {

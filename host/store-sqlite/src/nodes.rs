@@ -34,7 +34,7 @@ impl NodeStore for SqliteStore {
             Box::pin(async move {
                 let (now, lease) = (now.as_micros(), lease_until.as_micros());
                 let renewed = sqlx::query!(
-                    "UPDATE node SET seen_at = ?, lease_until = ? WHERE boot_id = ? AND stopped_at IS NULL",
+                    "UPDATE node SET seen_at = max(seen_at, ?), lease_until = ? WHERE boot_id = ? AND stopped_at IS NULL",
                     now,
                     lease,
                     boot_id.0
@@ -52,7 +52,7 @@ impl NodeStore for SqliteStore {
             Box::pin(async move {
                 let now = now.as_micros();
                 sqlx::query!(
-                    "UPDATE node SET seen_at = ?1, stopped_at = ?1 WHERE boot_id = ?2",
+                    "UPDATE node SET seen_at = max(seen_at, ?1), stopped_at = ?1 WHERE boot_id = ?2",
                     now,
                     boot_id.0
                 )
@@ -87,10 +87,17 @@ impl NodeStore for SqliteStore {
     }
 
     async fn last_seen(&self) -> StoreResult<Option<Timestamp>> {
-        let seen = sqlx::query_scalar!(r#"SELECT max(seen_at) AS "seen?: i64" FROM node"#)
-            .fetch_one(&self.readers)
-            .await
-            .map_err(store_error)?;
+        // A process may have planned and died between two signs of life.
+        let seen = sqlx::query_scalar!(
+            r#"SELECT max(at) AS "seen?: i64" FROM (
+                SELECT max(seen_at) AS at FROM node
+                UNION ALL SELECT max(updated_at) FROM infra_job
+                UNION ALL SELECT max(decided_until) FROM infra_job
+            )"#
+        )
+        .fetch_one(&self.readers)
+        .await
+        .map_err(store_error)?;
         Ok(seen.map(instant))
     }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap};
 use sqlx::SqliteConnection;
 use wasmtab_domain::{
     ids::RunId,
-    job::{Blackout, Calendars, Job},
+    job::{Blackout, Calendars, Job, JobSpec},
     release::{self, ActiveRun, Release, Snapshot},
     run::Hold,
     status::{AttemptStatus, Trigger},
@@ -15,7 +15,7 @@ use wasmtab_store::Released;
 
 use crate::{
     Ids, calendars, cancel,
-    convert::{JobRow, instant, select_jobs, signed, to_json},
+    convert::{JobRow, instant, json, select_jobs, signed, to_json},
     effects::Effects,
     new_runs::{self, NewRun},
 };
@@ -174,32 +174,42 @@ async fn already_decided(
     connection: &mut SqliteConnection,
     job: &Job,
     now: Timestamp,
-) -> Result<Vec<(Timestamp, Timestamp)>, sqlx::Error> {
+) -> Result<BTreeSet<Timestamp>, sqlx::Error> {
     let (Some(next), Some(until)) = (job.progress.next_fire_at, job.progress.decided_until) else {
-        return Ok(Vec::new());
+        return Ok(BTreeSet::new());
     };
     if until < next {
-        return Ok(Vec::new());
+        return Ok(BTreeSet::new());
     }
-    let (id, next, now) = (job.id.0, next.as_micros(), now.as_micros());
+    let (id, next_micros, now_micros) = (job.id.0, next.as_micros(), now.as_micros());
     let rows = sqlx::query!(
-        r#"SELECT scheduled_at AS "from!: i64", coalesce(scheduled_until, scheduled_at) AS "until!: i64"
-        FROM infra_job_log
-        WHERE job_id = ?1 AND fire_key = 0 AND execute_index <= 1 AND scheduled_at <= ?3
-            AND coalesce(scheduled_until, scheduled_at) >= ?2
-        UNION
-        SELECT scheduled_at, scheduled_at FROM run
+        r#"SELECT log.scheduled_at AS "from!: i64", log.scheduled_until AS "until?: i64", revision.spec AS "spec?: String"
+        FROM infra_job_log AS log
+        LEFT JOIN job_revision AS revision ON revision.job_id = log.job_id AND revision.revision = log.revision
+            AND log.scheduled_until IS NOT NULL
+        WHERE log.job_id = ?1 AND log.fire_key = 0 AND log.execute_index <= 1 AND log.scheduled_at <= ?3
+            AND coalesce(log.scheduled_until, log.scheduled_at) >= ?2
+        UNION ALL
+        SELECT scheduled_at, NULL, NULL FROM run
         WHERE job_id = ?1 AND fire_key = 0 AND scheduled_at BETWEEN ?2 AND ?3"#,
         id,
-        next,
-        now
+        next_micros,
+        now_micros
     )
     .fetch_all(connection)
     .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| (instant(row.from), instant(row.until)))
-        .collect())
+    let mut decided = BTreeSet::new();
+    for row in rows {
+        let from = instant(row.from);
+        decided.insert(from);
+        // A shared row covers every fire in its span that the revision of its time had, and no other instant.
+        if let (Some(until), Some(spec)) = (row.until.map(instant), row.spec) {
+            let spec: JobSpec = json("spec", &spec)?;
+            let schedule = spec.schedule(job.created_at);
+            decided.extend(schedule.fires_after(from).take_while(|fire| *fire <= until));
+        }
+    }
+    Ok(decided)
 }
 
 /// The calendars that the jobs name.

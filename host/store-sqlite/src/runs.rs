@@ -173,6 +173,16 @@ impl RunStore for SqliteStore {
         .await
     }
 
+    async fn give_back(&self, owner: BootId, known: &[AttemptId], now: Timestamp) -> StoreResult<u64> {
+        let known =
+            to_json(&known.iter().map(|attempt| attempt.0).collect::<Vec<_>>()).map_err(store_error)?;
+        let ids = self.ids.clone();
+        self.write_announced(move |c, effects| {
+            Box::pin(async move { finish::give_back(c, &ids, owner, &known, now, effects).await })
+        })
+        .await
+    }
+
     async fn run(&self, id: RunId) -> StoreResult<Option<Run>> {
         let mut connection = self.readers.acquire().await.map_err(store_error)?;
         reads::run(&mut connection, id).await.map_err(store_error)

@@ -37,7 +37,8 @@ pub trait NodeStore: Send + Sync {
     /// The processes, newest first.
     async fn nodes(&self, limit: u32) -> StoreResult<Vec<NodeInfo>>;
 
-    /// The latest instant that any process ever wrote: a wall clock before it has gone back.
+    /// The latest instant from which any process may have planned: a sign of life, an edit, a decided fire. A wall clock
+    /// before it has gone back.
     async fn last_seen(&self) -> StoreResult<Option<Timestamp>>;
 
     /// Whether only this process can have the database open, so that no claim can pass to another while it lives.

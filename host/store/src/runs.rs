@@ -239,6 +239,10 @@ pub trait RunStore: Send + Sync {
     /// Ends the attempts of processes that are gone, as `abandoned`, and returns their runs to the queue.
     async fn rescue(&self, living: BootId, now: Timestamp) -> StoreResult<u64>;
 
+    /// Ends, as `abandoned`, the attempts that are `owner`'s but none of `known`: it never heard that its claim was
+    /// committed, so nobody carries them out. Their runs return to the queue.
+    async fn give_back(&self, owner: BootId, known: &[AttemptId], now: Timestamp) -> StoreResult<u64>;
+
     /// One run, active or ended.
     async fn run(&self, id: RunId) -> StoreResult<Option<Run>>;
 

@@ -122,6 +122,8 @@ macro_rules! with_conformance_cases {
                 a_shard_is_retried_by_itself,
                 a_chain_follows_when_every_shard_has_succeeded,
                 one_failed_shard_fails_the_fire,
+                shards_that_end_together_are_followed_once,
+                a_fire_that_its_follower_ends_is_followed_once,
             ],
             chains: [
                 a_success_starts_what_it_names_and_hands_its_result_on,
@@ -239,9 +241,12 @@ macro_rules! with_conformance_cases {
                 a_death_uses_up_no_retry,
                 the_fourth_death_ends_the_run,
                 a_rescued_run_refuses_its_old_outcome,
+                what_its_owner_does_not_know_goes_back,
                 a_cancelled_run_of_a_dead_process_ends,
                 a_process_that_left_has_no_lease,
                 the_last_sign_of_life_is_known,
+                the_last_sign_of_life_stays_when_the_clock_goes_back,
+                what_was_planned_is_a_sign_of_life,
             ],
             cancels: [
                 a_queued_run_ends_at_once,
@@ -268,6 +273,7 @@ macro_rules! with_conformance_cases {
                 an_edit_after_it_decides_the_new_instants_only,
                 a_shared_row_covers_no_instant_of_another_schedule,
                 a_shared_row_never_spans_a_decided_instant,
+                the_newest_missed_fire_is_one_that_was_not_decided,
             ],
             log: [
                 runs_are_listed_newest_first_in_pages,

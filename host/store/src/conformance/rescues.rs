@@ -112,6 +112,36 @@ pub(super) async fn a_rescued_run_refuses_its_old_outcome(w: World) {
     );
 }
 
+pub(super) async fn what_its_owner_does_not_know_goes_back(w: World) {
+    w.job(json!({"overlap": "allow"})).await;
+    w.release(at(60)).await;
+    let known = w.claim_one(at(60)).await;
+    w.release(at(120)).await;
+    let unheard = w.claim_one(at(120)).await;
+    w.release(at(180)).await;
+    let another = w.claim_for(BootId(7), at(180), 1).await.remove(0);
+
+    let known = [known.attempt_id];
+    assert_eq!(w.store.give_back(BOOT, &known, at(181)).await.unwrap(), 1);
+    assert_eq!(
+        w.end(&unheard, AttemptStatus::Success, at(182)).await,
+        FinishReply::Refused
+    );
+    let again = w.claim_one(at(182)).await;
+    assert_eq!((again.run_id, again.execute_index), (unheard.run_id, 2));
+    assert_eq!(
+        w.end(&another, AttemptStatus::Success, at(183)).await,
+        FinishReply::Ended
+    );
+    assert_eq!(
+        w.store
+            .give_back(BOOT, &[known[0], again.attempt_id], at(184))
+            .await
+            .unwrap(),
+        0
+    );
+}
+
 pub(super) async fn a_cancelled_run_of_a_dead_process_ends(w: World) {
     w.job(json!({})).await;
     w.release(at(60)).await;
@@ -138,6 +168,19 @@ pub(super) async fn a_process_that_left_has_no_lease(w: World) {
     assert!(!w.store.heartbeat(BootId(7), at(7), at(22)).await.unwrap());
     assert!(!w.store.heartbeat(BootId(8), at(7), at(22)).await.unwrap());
     assert_eq!(w.store.nodes(10).await.unwrap()[0].stopped_at, Some(at(6)));
+}
+
+pub(super) async fn the_last_sign_of_life_stays_when_the_clock_goes_back(w: World) {
+    w.store.register_node(node(7, at(100))).await.unwrap();
+    assert!(w.store.heartbeat(BootId(7), at(50), at(65)).await.unwrap());
+    assert_eq!(w.store.last_seen().await.unwrap(), Some(at(100)));
+}
+
+pub(super) async fn what_was_planned_is_a_sign_of_life(w: World) {
+    w.job(json!({})).await;
+    assert_eq!(w.store.last_seen().await.unwrap(), Some(at(0)));
+    w.release(at(130)).await;
+    assert_eq!(w.store.last_seen().await.unwrap(), Some(at(120)));
 }
 
 pub(super) async fn the_last_sign_of_life_is_known(w: World) {

@@ -80,3 +80,19 @@ pub(super) async fn a_shared_row_never_spans_a_decided_instant(w: World) {
         [(60, 60, 1, "paused"), (180, 180, 1, "paused")]
     );
 }
+
+pub(super) async fn the_newest_missed_fire_is_one_that_was_not_decided(w: World) {
+    let job = w.job(json!({"every": 60, "overlap": "allow"})).await;
+    for minute in 1..=3 {
+        w.release(at(minute * 60)).await;
+    }
+    w.store.replan(at(30)).await.unwrap();
+    w.edit(job.id, json!({"every": 45}), at(40)).await.unwrap();
+    // 45, 90 and 135 were missed, and so was 180, but that has run.
+    w.release(at(200)).await;
+    assert_eq!(w.ran(job.id).await, [60, 120, 180, 135]);
+    assert_eq!(
+        w.skipped(job.id).await,
+        [(45, 45, 1, "misfire"), (90, 90, 1, "misfire")]
+    );
+}

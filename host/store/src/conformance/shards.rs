@@ -2,11 +2,12 @@
 
 use serde_json::json;
 use wasmtab_domain::{
-    run::Shard,
-    status::{AttemptStatus, Trigger},
+    run::{Outcome, Shard},
+    status::{AttemptStatus, SkipReason, Trigger},
 };
 
-use super::support::{World, at};
+use super::support::{BOOT, World, at, outcome};
+use crate::AttemptFilter;
 
 pub(super) async fn a_fire_makes_a_run_a_shard(w: World) {
     let job = w.job(json!({"shards": 3})).await;
@@ -71,4 +72,57 @@ pub(super) async fn one_failed_shard_fails_the_fire(w: World) {
     w.end(&claims[0], AttemptStatus::Trap, at(61)).await;
     w.end(&claims[1], AttemptStatus::Success, at(62)).await;
     assert_eq!(w.runs(cure.id).await.len(), 1);
+}
+
+pub(super) async fn shards_that_end_together_are_followed_once(w: World) {
+    let next = w
+        .job(json!({"name": "next", "every": 86400, "overlap": "allow"}))
+        .await;
+    w.job(json!({"name": "first", "shards": 3, "onSuccess": ["next"]}))
+        .await;
+    w.release(at(60)).await;
+    let claims = w.claim(at(60)).await;
+    let outcomes: Vec<_> = claims
+        .iter()
+        .map(|claim| outcome(claim, AttemptStatus::Success, at(61)))
+        .collect();
+    w.finish(&outcomes, at(61)).await;
+    assert_eq!(w.runs(next.id).await.len(), 1);
+}
+
+pub(super) async fn a_fire_that_its_follower_ends_is_followed_once(w: World) {
+    // The cure of `ill` cancels what is left of an earlier cure, whose other shards end in the same commit.
+    let cure = w
+        .job(json!({
+            "name": "cure", "every": 86400, "shards": 3, "overlap": "cancelOther", "onFailure": ["nobody"],
+        }))
+        .await;
+    w.job(json!({"name": "ill", "every": 60, "onFailure": ["cure"]}))
+        .await;
+    w.trigger(cure.id, at(10)).await;
+    let cures = w.claim_for(BOOT, at(10), 2).await;
+    w.release(at(60)).await;
+    let claims = w.claim_for(BOOT, at(60), 9).await;
+    let ill = claims.iter().find(|claim| claim.job_id != Some(cure.id)).unwrap();
+    let last = claims.iter().find(|claim| claim.run_id != ill.run_id).unwrap();
+    let until = Some(at(600));
+    let pending = Outcome {
+        pending_until: until,
+        ..outcome(last, AttemptStatus::Running, at(60))
+    };
+    w.finish(&[pending], at(60)).await;
+
+    let outcomes: Vec<_> = [ill, &cures[0], &cures[1]]
+        .map(|claim| outcome(claim, AttemptStatus::Failure, at(61)))
+        .to_vec();
+    w.finish(&outcomes, at(61)).await;
+    assert_eq!(w.runs(cure.id).await.len(), 6);
+    let rows = w
+        .store
+        .attempts(&AttemptFilter::default(), None, 100)
+        .await
+        .unwrap()
+        .items;
+    let unfollowed = rows.iter().filter(|row| row.reason == Some(SkipReason::NoJob));
+    assert_eq!(unfollowed.count(), 1);
 }

@@ -1,0 +1,79 @@
+//! Every planted bug is found, by the rule that is about it.
+
+use super::{
+    Bug, Plant,
+    claim_after_start::ClaimAfterStart,
+    claims::{NoPriority, OutOfTurn, RetriesInAPause, UnheardClaims},
+    dropped_retries::{DeathIsTheJobsFault, DroppedRetries, NoRescue},
+    edits::{DeleteLeavesTheQueue, EditForgetsFires, ForgottenCancel, StartsTwice},
+    forgotten_decisions::ForgottenDecisions,
+    forgotten_pause::{ForgottenPause, ResumeCatchesUp},
+    late_is_on_time::LateIsOnTime,
+    lost_row::LostRow,
+    next_fire_apart::NextFireApart,
+    no_replan::NoReplan,
+    no_token_check::NoTokenCheck,
+    no_unique_key::TwoPlanners,
+    overlap_at_planning::OverlapAtPlanning,
+    replayed_outcome::ReplayedOutcome,
+};
+use crate::seed::play;
+
+/// Seeds in which a bug must have been found.
+const SEEDS: std::ops::Range<u64> = 0..60;
+
+/// Plays seeds with the bug until the auditor finds it by one of the rules.
+fn is_found(plant: Plant, rules: &[&str]) {
+    let mut others = Vec::new();
+    for seed in SEEDS {
+        let findings = play(seed, plant).audit.findings;
+        if findings.iter().any(|finding| rules.contains(&finding.rule)) {
+            return;
+        }
+        others.extend(findings);
+    }
+    panic!("{:?} was not found by {rules:?}, only {others:?}", plant());
+}
+
+macro_rules! bugs {
+    ($($name:ident: $bug:expr => $($rule:literal)|+,)+) => {$(
+        #[test]
+        fn $name() {
+            is_found(|| Box::new($bug) as Box<dyn Bug>, &[$($rule),+]);
+        }
+    )+};
+}
+
+bugs! {
+    no_unique_key: TwoPlanners { keys: false } => "coverage",
+    no_token_check: NoTokenCheck => "tokens",
+    claim_after_start: ClaimAfterStart::default() => "claims" | "tokens",
+    next_fire_outside_the_transaction: NextFireApart::default() => "store" | "coverage",
+    overlap_decided_at_planning: OverlapAtPlanning::default() => "verdict",
+    an_outcome_carried_out_twice: ReplayedOutcome => "retries" | "claims",
+    a_skipped_fire_not_written_down: LostRow => "coverage",
+    fires_released_again_after_a_set_back: ForgottenDecisions => "coverage",
+    next_fires_not_computed_anew_after_a_set_back: NoReplan => "coverage",
+    a_pause_not_looked_at: ForgottenPause => "verdict",
+    a_resume_that_catches_up: ResumeCatchesUp => "verdict" | "coverage",
+    late_fires_taken_for_fires_on_time: LateIsOnTime => "verdict",
+    retries_dropped_at_a_restart: DroppedRetries => "database",
+    a_death_that_uses_up_a_retry: DeathIsTheJobsFault => "retries",
+    attempts_of_the_dead_left_alone: NoRescue => "tokens",
+    a_run_claimed_out_of_turn: OutOfTurn => "claims",
+    a_retry_claimed_in_a_pause: RetriesInAPause => "claims",
+    a_priority_not_looked_at: NoPriority => "claims",
+    claims_nobody_heard_of_kept: UnheardClaims => "tokens",
+    an_edit_that_forgets_due_fires: EditForgetsFires => "coverage",
+    a_deletion_that_leaves_the_queue: DeleteLeavesTheQueue => "claims",
+    a_start_that_makes_two_runs: StartsTwice => "coverage",
+    a_cancel_forgotten_at_the_end: ForgottenCancel => "retries",
+}
+
+#[test]
+fn with_the_unique_key_two_planners_do_no_harm() {
+    for seed in SEEDS.take(10) {
+        let findings = play(seed, || Box::new(TwoPlanners { keys: true })).audit.findings;
+        assert!(findings.is_empty(), "seed {seed}: {findings:?}");
+    }
+}

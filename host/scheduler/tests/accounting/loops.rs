@@ -1,0 +1,166 @@
+//! The same duties as loops that go on by themselves: a simulated clock wakes them, hints wake them, and they end in order.
+
+use std::{sync::Arc, time::Duration};
+
+use serde_json::json;
+use tempfile::TempDir;
+use tokio::{runtime::Handle, sync::broadcast::Receiver};
+use wasmtab_domain::{
+    ids::{BootId, JobId, RunId},
+    retention::Retention,
+    run::RunStatus,
+    status::{AttemptStatus, RunState},
+    time::Timestamp,
+};
+use wasmtab_scheduler::{Config, Running, Timer, start};
+use wasmtab_store::{
+    Hint, Store,
+    conformance::{World as Words, at},
+};
+use wasmtab_store_sqlite::SqliteStore;
+
+use crate::{
+    chronicle::Chronicle,
+    clock::SimClock,
+    guests::{Ending, Guests, Playground},
+};
+
+/// A running process over an empty database at the begin.
+struct Process {
+    words: Words,
+    hints: Receiver<Hint>,
+    clock: Arc<SimClock>,
+    guests: Arc<Guests>,
+    running: Running,
+    _directory: TempDir,
+}
+
+async fn process() -> Process {
+    let directory = tempfile::tempdir().unwrap();
+    let store = SqliteStore::open(&directory.path().join("wasmtab.db"))
+        .await
+        .unwrap();
+    let store: Arc<dyn Store> = Arc::new(store);
+    let (clock, guests) = (Arc::new(SimClock::at(at(0))), Arc::new(Guests::default()));
+    let config = Config {
+        node: "node".into(),
+        boot_id: BootId(1),
+        concurrency: 8,
+        retention: Retention::all(Duration::from_hours(24)),
+        guests: Handle::current(),
+        replan: false,
+    };
+    let playground = Playground {
+        guests: Arc::clone(&guests),
+        clock: Arc::clone(&clock),
+        chronicle: Arc::new(Chronicle::default()),
+        owner: BootId(1),
+    };
+    let hints = store.hints().listen();
+    let timer = Arc::clone(&clock) as Arc<dyn Timer>;
+    let running = start(config, Arc::clone(&store), timer, Arc::new(playground))
+        .await
+        .unwrap();
+    Process {
+        words: Words::new(store),
+        hints,
+        clock,
+        guests,
+        running,
+        _directory: directory,
+    }
+}
+
+impl Process {
+    /// The clock is moved, and moved on by an instant as long as nobody has begun anything.
+    async fn until_a_guest_begins(&self, from: Timestamp) -> RunId {
+        let mut now = from;
+        loop {
+            self.clock.set(now);
+            for _ in 0..1_000 {
+                if let Some(attempt) = self.guests.going().first() {
+                    return RunId(attempt.0);
+                }
+                tokio::task::yield_now().await;
+            }
+            // Whoever computed its wait before the clock moved looks again.
+            now = now.plus(Duration::from_micros(1));
+        }
+    }
+
+    async fn until_it_ends(&mut self, run: RunId) {
+        while self.hints.recv().await.unwrap() != Hint::RunEnded(run) {}
+    }
+
+    async fn fires(&self, job: JobId) -> Vec<Timestamp> {
+        self.words
+            .runs(job)
+            .await
+            .iter()
+            .map(|run| run.scheduled_at)
+            .collect()
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_moves_wakes_whoever_waits_for_it() {
+    let mut process = process().await;
+    let job = process.words.create(json!({"every": 60}), at(0)).await.id;
+    let run = process.until_a_guest_begins(at(60)).await;
+    process.guests.end(process.guests.going()[0], Ending::SUCCESS);
+    process.until_it_ends(run).await;
+    assert_eq!(process.fires(job).await, [at(60)]);
+    process
+        .running
+        .shut_down(Duration::ZERO, std::future::pending())
+        .await;
+}
+
+#[tokio::test]
+async fn a_clock_that_was_set_back_is_noticed_while_the_process_lives() {
+    let mut process = process().await;
+    let first = process
+        .words
+        .create(json!({"name": "first", "every": 60}), at(0))
+        .await
+        .id;
+    let run = process.until_a_guest_begins(at(7_200)).await;
+    process.guests.end(process.guests.going()[0], Ending::SUCCESS);
+    process.until_it_ends(run).await;
+    // Made while the clock was two hours ahead, so its next fire lies behind that.
+    let second = process
+        .words
+        .create(
+            json!({"name": "second", "cronExpression": "* * * * *"}),
+            at(7_200),
+        )
+        .await
+        .id;
+    process.clock.set(at(120));
+    while process.words.read(second).await.progress.next_fire_at != Some(at(180)) {
+        tokio::task::yield_now().await;
+    }
+    let run = process.until_a_guest_begins(at(180)).await;
+    process.guests.end(process.guests.going()[0], Ending::SUCCESS);
+    process.until_it_ends(run).await;
+    assert_eq!(process.fires(first).await, [at(7_140)]);
+    assert_eq!(process.fires(second).await, [at(180)]);
+    process
+        .running
+        .shut_down(Duration::ZERO, std::future::pending())
+        .await;
+}
+
+#[tokio::test]
+async fn whoever_outstays_the_shutdown_is_abandoned_and_repeated() {
+    let process = process().await;
+    let job = process.words.create(json!({"every": 60}), at(0)).await.id;
+    let run = process.until_a_guest_begins(at(60)).await;
+    let Process { words, running, .. } = process;
+    running.shut_down(Duration::ZERO, std::future::pending()).await;
+    let attempt = words.log(job).await.remove(0);
+    assert_eq!(attempt.status, AttemptStatus::Abandoned);
+    let run = words.store.run(run).await.unwrap().unwrap();
+    assert_eq!(run.status, RunStatus::Active(RunState::Queued));
+    assert!(words.store.nodes(1).await.unwrap()[0].stopped_at.is_some());
+}

@@ -1,0 +1,102 @@
+//! The job table: writes are faulted and chronicled, reads go through.
+
+use async_trait::async_trait;
+use wasmtab_domain::{ids::JobId, job::Job, time::Timestamp};
+use wasmtab_store::{
+    Deleted, JobFilter, JobStore, JobWrite, Page, PausePeriod, PauseRequest, Released, Revision, StoreResult,
+    WriteError,
+};
+
+use super::Tap;
+use crate::chronicle::Event;
+
+fn written(answer: &Result<Job, WriteError>) -> Option<Event> {
+    let job = answer.as_ref().ok()?;
+    Some(Event::Written {
+        job: job.id,
+        revision: job.revision,
+        spec: Box::new(job.spec.clone()),
+    })
+}
+
+#[async_trait]
+impl JobStore for Tap {
+    async fn create_job(&self, write: JobWrite) -> StoreResult<Result<Job, WriteError>> {
+        let at = Some(write.now);
+        let work = self.bug.create_job(&self.real, write);
+        self.write("create_job", at, work, written).await
+    }
+
+    async fn update_job(
+        &self,
+        id: JobId,
+        expected: Option<i64>,
+        write: JobWrite,
+    ) -> StoreResult<Result<Job, WriteError>> {
+        let at = Some(write.now);
+        let work = self.bug.update_job(&self.real, id, expected, write);
+        self.write("update_job", at, work, written).await
+    }
+
+    async fn delete_job(
+        &self,
+        id: JobId,
+        by: &str,
+        now: Timestamp,
+    ) -> StoreResult<Result<Deleted, WriteError>> {
+        let work = self.bug.delete_job(&self.real, id, by, now);
+        self.write("delete_job", Some(now), work, |answer| {
+            answer.is_ok().then_some(Event::Deleted { job: id })
+        })
+        .await
+    }
+
+    async fn pause_job(&self, id: JobId, request: PauseRequest) -> StoreResult<Result<Job, WriteError>> {
+        let (now, until) = (request.now, request.until);
+        let work = self.bug.pause_job(&self.real, id, request);
+        self.write("pause_job", Some(now), work, |answer| {
+            answer.is_ok().then_some(Event::Paused { job: id, until })
+        })
+        .await
+    }
+
+    async fn resume_job(&self, id: JobId, by: &str, now: Timestamp) -> StoreResult<Result<Job, WriteError>> {
+        let work = self.bug.resume_job(&self.real, id, by, now);
+        self.write("resume_job", Some(now), work, |answer| {
+            answer.is_ok().then_some(Event::Resumed { job: id })
+        })
+        .await
+    }
+
+    async fn job(&self, id: JobId) -> StoreResult<Option<Job>> {
+        self.real.store.job(id).await
+    }
+
+    async fn job_named(&self, name: &str) -> StoreResult<Option<Job>> {
+        self.real.store.job_named(name).await
+    }
+
+    async fn jobs(&self, filter: &JobFilter, after: Option<i64>, limit: u32) -> StoreResult<Page<Job>> {
+        self.real.store.jobs(filter, after, limit).await
+    }
+
+    async fn revisions(&self, id: JobId) -> StoreResult<Vec<Revision>> {
+        self.real.store.revisions(id).await
+    }
+
+    async fn pauses(&self, id: JobId) -> StoreResult<Vec<PausePeriod>> {
+        self.real.store.pauses(id).await
+    }
+
+    async fn release_due(&self, now: Timestamp, limit: u32) -> StoreResult<Released> {
+        let work = self.bug.release_due(&self.real, now, limit);
+        self.write("release_due", Some(now), work, |_| Some(Event::Looked))
+            .await
+    }
+
+    async fn replan(&self, now: Timestamp) -> StoreResult<()> {
+        let work = self.bug.replan(&self.real, now);
+        self.write("replan", Some(now), work, |()| Some(Event::Replanned))
+            .await
+    }
+}
