@@ -9,6 +9,7 @@ mod calendars;
 mod crash;
 mod doctor;
 mod holds;
+mod follow;
 mod hostile;
 mod import;
 mod jobs_as_code;

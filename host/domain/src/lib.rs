@@ -16,6 +16,7 @@ pub mod ids;
 pub mod interval;
 pub mod job;
 pub mod limits;
+pub mod log;
 pub mod plugin;
 pub mod policy;
 pub mod release;

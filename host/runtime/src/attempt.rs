@@ -12,7 +12,7 @@ use wasmtab_domain::{
     status::Trigger,
 };
 
-use crate::{logs::LogLine, state::StateStore};
+use crate::{live::LiveLog, logs::LogLine, state::StateStore};
 
 /// One attempt, ready to run.
 #[derive(Clone)]
@@ -31,6 +31,8 @@ pub struct Attempt {
     pub state: Arc<dyn StateStore>,
     /// Hears of it while it runs.
     pub observer: Arc<dyn Observer>,
+    /// Where it logs; an empty one of its own.
+    pub log: LiveLog,
 }
 
 /// What the handler may know about the attempt that it is. The WIT record `context` in full.

@@ -14,6 +14,7 @@ use crate::{
     compile::Entry,
     handler::Handler,
     limits::{DESCRIBE_TEXT_BYTES, DESCRIBE_TIMEOUT, PARAM_BYTES},
+    live::LiveLog,
     report::AttemptReport,
     run::Ask,
     runtime::Runtime,
@@ -93,6 +94,7 @@ fn nothing(memory: u64) -> Attempt {
         secrets: Arc::new(SecretValues::default()),
         state: Arc::new(MemoryState::default()),
         observer: Arc::new(NoObserver),
+        log: LiveLog::new(),
     }
 }
 

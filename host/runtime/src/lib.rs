@@ -20,6 +20,7 @@ mod host;
 mod inspection;
 mod limiter;
 pub mod limits;
+mod live;
 mod logs;
 mod memory_cache;
 mod recorder;
@@ -39,6 +40,7 @@ pub use self::{
     describe::Description,
     handler::Handler,
     inspection::{Capability, HandlerKind, Inspection, UploadError, Weight},
+    live::{LiveAttempt, LiveEntry, LiveLog, LiveLogs, LivePart},
     logs::{LogLevel, LogLine, Logs},
     report::{AttemptReport, Refusal},
     runtime::{LoadError, Runtime, RuntimeError, Source},

@@ -3,10 +3,15 @@
 use std::{collections::VecDeque, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
-use wasmtab_domain::time::Timestamp;
+use wasmtab_domain::{
+    log::height,
+    run::{AttemptLog, LogLine as Kept},
+    time::Timestamp,
+};
 
 use crate::{
     limits::{LOG_BYTES, LOG_LINE_BYTES, LOG_LINES, LOG_TARGET_BYTES},
+    live::LivePart,
     text::{strip_control, truncate},
 };
 
@@ -92,10 +97,11 @@ pub struct Logs {
 /// Collects a log within its limits, however much is logged.
 #[derive(Debug, Default)]
 pub(crate) struct LogBuffer {
-    head: Vec<LogLine>,
+    /// Entries with the numbers of their first lines.
+    head: Vec<(u64, LogLine)>,
     head_size: Size,
     head_full: bool,
-    tail: VecDeque<LogLine>,
+    tail: VecDeque<(u64, LogLine)>,
     tail_size: Size,
     cut: Size,
 }
@@ -117,9 +123,8 @@ const TAIL: Size = Size {
 
 impl Size {
     fn of(line: &LogLine) -> Self {
-        let lines = 1 + line.message.bytes().filter(|byte| *byte == b'\n').count();
         Self {
-            lines: lines as u64,
+            lines: height(&line.message),
             bytes: (line.message.len() + line.target.len()) as u64,
         }
     }
@@ -165,21 +170,22 @@ impl LogBuffer {
 
     fn keep(&mut self, line: LogLine) {
         let size = Size::of(&line);
+        let number = self.end();
         if !self.head_full {
             let mut head_size = self.head_size;
             head_size.add(size);
             if head_size.within(HEAD) {
                 self.head_size = head_size;
-                self.head.push(line);
+                self.head.push((number, line));
                 return;
             }
             // Once a line went to the tail, later short ones must follow it there to stay in order.
             self.head_full = true;
         }
         self.tail_size.add(size);
-        self.tail.push_back(line);
+        self.tail.push_back((number, line));
         while !self.tail_size.within(TAIL) {
-            let Some(oldest) = self.tail.pop_front() else {
+            let Some((_, oldest)) = self.tail.pop_front() else {
                 break;
             };
             let size = Size::of(&oldest);
@@ -188,13 +194,43 @@ impl LogBuffer {
         }
     }
 
+    /// The number of what comes next: how many lines were logged, also those that are not kept.
+    pub(crate) const fn end(&self) -> u64 {
+        self.head_size.lines + self.cut.lines + self.tail_size.lines
+    }
+
+    /// What there is from the line numbered `from` on, at most `most` entries of it.
+    pub(crate) fn since(&self, from: u64, most: usize) -> LivePart {
+        let of_head = self.head.partition_point(|(number, _)| *number < from);
+        let of_tail = self.tail.partition_point(|(number, _)| *number < from);
+        let (head, tail) = (&self.head[of_head..], self.tail.range(of_tail..));
+        // What was cut lies before the tail, and is told once the head is read.
+        if head.is_empty() {
+            let begin = self.head_size.lines + self.cut.lines;
+            let lines: Vec<_> = tail.take(most).cloned().collect();
+            return LivePart {
+                cut: begin.saturating_sub(from.max(self.head_size.lines)),
+                next: next(&lines).unwrap_or_else(|| from.max(begin)),
+                lines,
+                ended: false,
+            };
+        }
+        let lines: Vec<_> = head.iter().take(most).cloned().collect();
+        LivePart {
+            cut: 0,
+            next: next(&lines).unwrap_or(from),
+            lines,
+            ended: false,
+        }
+    }
+
     /// The messages of the last `count` lines of `target`.
     pub(crate) fn last(&self, target: &str, count: usize) -> Vec<&str> {
         let lines = self.tail.iter().rev().chain(self.head.iter().rev());
         let mut last: Vec<&str> = lines
-            .filter(|line| line.target == target)
+            .filter(|(_, line)| line.target == target)
             .take(count)
-            .map(|line| line.message.as_str())
+            .map(|(_, line)| line.message.as_str())
             .collect();
         last.reverse();
         last
@@ -205,18 +241,71 @@ impl LogBuffer {
         self.head
             .iter()
             .chain(&self.tail)
-            .map(|line| line.message.as_str())
+            .map(|(_, line)| line.message.as_str())
     }
 
-    pub(crate) fn finish(self) -> Logs {
+    /// What is kept so far.
+    pub(crate) fn snapshot(&self) -> Logs {
+        let lines = self.head.iter().chain(&self.tail);
+        self.kept(lines.map(|(_, line)| line.clone()).collect())
+    }
+
+    pub(crate) fn finish(mut self) -> Logs {
+        let head = std::mem::take(&mut self.head);
+        let cut_at = head.len();
+        let lines = head.into_iter().chain(std::mem::take(&mut self.tail));
+        let mut logs = self.kept(lines.map(|(_, line)| line).collect());
+        logs.cut_at = if logs.cut_lines > 0 { cut_at } else { 0 };
+        logs
+    }
+
+    fn kept(&self, lines: Vec<LogLine>) -> Logs {
         let cut_at = if self.cut.lines > 0 { self.head.len() } else { 0 };
-        let mut lines = self.head;
-        lines.extend(self.tail);
         Logs {
             lines,
             cut_lines: self.cut.lines,
             cut_bytes: self.cut.bytes,
             cut_at,
+        }
+    }
+}
+
+/// The number of what follows these.
+fn next(lines: &[(u64, LogLine)]) -> Option<u64> {
+    lines.last().map(|(number, line)| number + height(&line.message))
+}
+
+impl From<Logs> for AttemptLog {
+    fn from(logs: Logs) -> Self {
+        Self {
+            lines: logs.lines.into_iter().map(Kept::from).collect(),
+            cut_lines: logs.cut_lines,
+            cut_bytes: logs.cut_bytes,
+            cut_after: logs.cut_at,
+        }
+    }
+}
+
+impl From<LogLine> for Kept {
+    fn from(line: LogLine) -> Self {
+        Self {
+            at: line.at,
+            level: line.level.into(),
+            target: line.target,
+            message: line.message,
+        }
+    }
+}
+
+impl From<LogLevel> for wasmtab_domain::run::LogLevel {
+    fn from(level: LogLevel) -> Self {
+        match level {
+            LogLevel::Trace => Self::Trace,
+            LogLevel::Debug => Self::Debug,
+            LogLevel::Info => Self::Info,
+            LogLevel::Warn => Self::Warn,
+            LogLevel::Error => Self::Error,
+            LogLevel::Critical => Self::Critical,
         }
     }
 }
@@ -261,6 +350,52 @@ mod tests {
             (logs.lines[0].message.len(), logs.cut_bytes, logs.cut_lines),
             (LOG_LINE_BYTES, 5, 0)
         );
+    }
+
+    /// Everything that `since` tells, `most` entries at a time, as the log goes on to be written.
+    fn followed(buffer: &LogBuffer, from: u64, most: usize) -> Vec<(u64, String)> {
+        let (mut from, mut seen) = (from, Vec::new());
+        loop {
+            let part = buffer.since(from, most);
+            if part.cut > 0 {
+                seen.push((part.cut, "cut".to_owned()));
+            }
+            if part.lines.is_empty() && part.next == from {
+                return seen;
+            }
+            seen.extend(
+                part.lines
+                    .into_iter()
+                    .map(|(number, line)| (number, line.message)),
+            );
+            from = part.next;
+        }
+    }
+
+    #[test]
+    fn what_is_read_along_is_what_is_kept_under_the_same_numbers() {
+        let mut buffer = LogBuffer::default();
+        for number in 0..25_000 {
+            buffer.push(Timestamp::default(), LogLevel::Info, "", &number.to_string());
+        }
+        buffer.push(Timestamp::default(), LogLevel::Info, "", "two\nlines");
+        buffer.push(Timestamp::default(), LogLevel::Info, "", "last");
+        let seen = followed(&buffer, 0, 700);
+        assert_eq!(seen[2_499], (2_499, "2499".to_owned()));
+        assert_eq!(seen[2_500].1, "cut");
+        assert_eq!(seen[seen.len() - 2], (25_000, "two\nlines".to_owned()));
+        assert_eq!(seen[seen.len() - 1], (25_002, "last".to_owned()));
+        assert_eq!(followed(&buffer, 24_999, 1).len(), 3);
+        assert_eq!(followed(&buffer, 25_003, 1), []);
+
+        let snapshot = buffer.snapshot();
+        let kept = AttemptLog::from(buffer.finish());
+        assert_eq!(AttemptLog::from(snapshot), kept);
+        let numbers = kept.from_line(0).into_iter().map(|part| match part {
+            wasmtab_domain::log::LogPart::Line { number, line, .. } => (number, line.message.clone()),
+            wasmtab_domain::log::LogPart::Cut { lines, .. } => (lines, "cut".to_owned()),
+        });
+        assert!(numbers.eq(seen));
     }
 
     #[test]

@@ -7,7 +7,8 @@ use wasmtab_domain::{grant::Grant, time::Clock};
 use crate::{
     attempt::Observer,
     limits::{LOG_LINE_BYTES, REFUSALS, RESULT_BYTES},
-    logs::{LogBuffer, LogLevel, Logs},
+    live::LiveLog,
+    logs::{LogLevel, Logs},
     report::Refusal,
     sync::lock,
     text::{strip_control, truncate},
@@ -17,12 +18,12 @@ use crate::{
 pub(crate) struct Recorder {
     clock: Arc<dyn Clock>,
     observer: Arc<dyn Observer>,
+    log: LiveLog,
     inner: Mutex<Inner>,
 }
 
 #[derive(Default)]
 struct Inner {
-    logs: LogBuffer,
     refusals: Vec<Refusal>,
     stdout: Line,
     stderr: Line,
@@ -51,10 +52,11 @@ pub(crate) enum Stream {
 }
 
 impl Recorder {
-    pub(crate) fn new(clock: Arc<dyn Clock>, observer: Arc<dyn Observer>) -> Arc<Self> {
+    pub(crate) fn new(clock: Arc<dyn Clock>, observer: Arc<dyn Observer>, log: LiveLog) -> Arc<Self> {
         Arc::new(Self {
             clock,
             observer,
+            log,
             inner: Mutex::default(),
         })
     }
@@ -65,7 +67,7 @@ impl Recorder {
 
     pub(crate) fn log(&self, level: LogLevel, target: &str, message: &str) {
         let at = self.clock.now();
-        let line = lock(&self.inner).logs.push(at, level, target, message);
+        let line = self.log.push(at, level, target, message);
         self.observer.on_log(&line);
     }
 
@@ -90,7 +92,7 @@ impl Recorder {
 
     fn end_line(&self, stream: Stream) {
         let line = std::mem::take(lock(&self.inner).line(stream));
-        lock(&self.inner).logs.cut_bytes(line.cut);
+        self.log.with(|log| log.cut_bytes(line.cut));
         let (level, target) = match stream {
             Stream::Stdout => (LogLevel::Info, "stdout"),
             Stream::Stderr => (LogLevel::Warn, "stderr"),
@@ -146,12 +148,12 @@ impl Recorder {
 
     /// The last lines of stderr.
     pub(crate) fn last_stderr(&self, count: usize) -> String {
-        lock(&self.inner).logs.last("stderr", count).join("\n")
+        self.log.with(|log| log.last("stderr", count).join("\n"))
     }
 
     /// The first of the log's messages in which `find` finds something.
     pub(crate) fn find<T>(&self, find: impl FnMut(&str) -> Option<T>) -> Option<T> {
-        lock(&self.inner).logs.messages().find_map(find)
+        self.log.with(|log| log.messages().find_map(find))
     }
 
     /// Ends the lines that the guest left open.
@@ -169,7 +171,7 @@ impl Recorder {
     }
 
     pub(crate) fn take_logs(&self) -> Logs {
-        std::mem::take(&mut lock(&self.inner).logs).finish()
+        self.log.end()
     }
 }
 

@@ -100,7 +100,11 @@ impl Runtime {
         ask: Ask,
         begun: Instant,
     ) -> (AttemptReport, Option<Description>) {
-        let recorder = Recorder::new(Arc::clone(&self.config.clock), Arc::clone(&attempt.observer));
+        let recorder = Recorder::new(
+            Arc::clone(&self.config.clock),
+            Arc::clone(&attempt.observer),
+            attempt.log.clone(),
+        );
         let deadline = deadline(begun, attempt.limits.timeout);
         let mut store = match self.store(handler, attempt, &recorder, control.clone(), deadline) {
             Ok(store) => store,

@@ -13,13 +13,13 @@ use wasmtab_domain::{
     completion::CompletionKey,
     digest::Digest,
     grant::{self, Grants, SecretValues},
-    run::{AttemptLog, Binding, Claim, LogLevel, LogLine, Outcome, Refusal},
+    run::{Binding, Claim, Outcome, Refusal},
     status::AttemptStatus,
     time::Timestamp,
 };
 use wasmtab_runtime::{
-    Attempt, AttemptContext, AttemptReport, Control, Limits, LoadError, Observer, Runtime, Source,
-    StateError, StateStore, Upstream,
+    Attempt, AttemptContext, AttemptReport, Control, Limits, LiveAttempt, LiveLog, LiveLogs, LoadError,
+    Observer, Runtime, Source, StateError, StateStore, Upstream,
 };
 use wasmtab_store::{StateError as StoredStateError, StateScope, Store, StoreError};
 
@@ -43,6 +43,7 @@ pub struct Sandbox {
     runtime: Arc<Runtime>,
     timer: Arc<dyn Timer>,
     completion: CompletionKey,
+    live: Arc<LiveLogs>,
     /// What a handler may touch, by its name, as of a revision.
     permissions: Mutex<HashMap<String, Permissions>>,
 }
@@ -55,18 +56,20 @@ struct Permissions {
 }
 
 impl Sandbox {
-    /// A sandbox whose handlers, grants and state are in `store`.
+    /// A sandbox whose handlers, grants and state are in `store`. What its attempts write can be read along in `live`.
     pub fn new(
         store: Arc<dyn Store>,
         runtime: Arc<Runtime>,
         timer: Arc<dyn Timer>,
         completion: CompletionKey,
+        live: Arc<LiveLogs>,
     ) -> Self {
         Self {
             store,
             runtime,
             timer,
             completion,
+            live,
             permissions: Mutex::default(),
         }
     }
@@ -90,6 +93,15 @@ impl Sandbox {
             .permissions(&claim.handler_name, binding.handler_revision)
             .await?;
         let begin = self.timer.now();
+        let log = LiveLog::new();
+        let _entry = self.live.enter(
+            claim.run_id,
+            LiveAttempt {
+                attempt_id: claim.attempt_id,
+                execute_index: claim.execute_index,
+                log: log.clone(),
+            },
+        );
         let attempt = Attempt {
             context: context(claim, begin, &self.completion),
             param: claim.handler_param.clone(),
@@ -105,6 +117,7 @@ impl Sandbox {
             grants: permissions.grants,
             secrets: permissions.secrets,
             observer: Arc::new(Begin(on_begin)),
+            log,
         };
         Ok((self.runtime.run(&handler, attempt, control).await, begin))
     }
@@ -220,12 +233,6 @@ fn outcome(claim: &Claim, report: AttemptReport, begin: Timestamp) -> Outcome {
             }),
         }
     }
-    let lines = report.logs.lines.into_iter().map(|line| LogLine {
-        at: line.at,
-        level: level(line.level),
-        target: line.target,
-        message: line.message,
-    });
     Outcome {
         permanent: report.permanent,
         // What goes on elsewhere may take as long as the attempt might have taken here.
@@ -240,25 +247,8 @@ fn outcome(claim: &Claim, report: AttemptReport, begin: Timestamp) -> Outcome {
         fuel_used: Some(report.fuel_used),
         peak_memory: Some(report.peak_memory),
         refusals,
-        log: AttemptLog {
-            lines: lines.collect(),
-            cut_lines: report.logs.cut_lines,
-            cut_bytes: report.logs.cut_bytes,
-            cut_after: report.logs.cut_at,
-        },
+        log: report.logs.into(),
         ..Outcome::bare(claim.attempt_id, claim.run_id, status, end)
-    }
-}
-
-fn level(level: wasmtab_runtime::LogLevel) -> LogLevel {
-    use wasmtab_runtime::LogLevel as Guest;
-    match level {
-        Guest::Trace => LogLevel::Trace,
-        Guest::Debug => LogLevel::Debug,
-        Guest::Info => LogLevel::Info,
-        Guest::Warn => LogLevel::Warn,
-        Guest::Error => LogLevel::Error,
-        Guest::Critical => LogLevel::Critical,
     }
 }
 

@@ -14,8 +14,7 @@ use wasmtab_service::{MAX_DOCUMENT, Service};
 
 use crate::{
     api::{
-        apply, audit, backup, bulk, calendars, calls, doctor, events, handlers, health, holds, job_actions,
-        jobs, logs, me, metrics, plugins, runs, schedules, settings, setup, state, tokens, unknown, versions,
+        apply, audit, backup, bulk, calendars, calls, doctor, events, handlers, health, holds, job_actions, jobs, logs, me, metrics, plugins, runs, schedules, settings, setup, state, tokens, unknown, versions,
     },
     app::{App, Options},
     auth, openapi, request,

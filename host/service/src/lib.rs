@@ -16,6 +16,7 @@ mod doctor;
 mod error;
 mod events;
 mod explain;
+mod follow;
 mod handlers;
 mod holds;
 mod idempotency;
@@ -54,6 +55,7 @@ pub use self::{
     doctor::{Seen, Surroundings},
     error::{Conflict, ConflictKind, ServiceError, ServiceResult},
     events::{Event, Events},
+    follow::{Follow, FollowEvent, Followed},
     handlers::{HandlerPatch, HandlerPut},
     holds::HoldBody,
     idempotency::{KeyedReply, KeyedRequest},

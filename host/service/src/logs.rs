@@ -110,30 +110,41 @@ impl Service {
     ) -> ServiceResult<LogView> {
         authorize(by, Role::Viewer)?;
         let run = self.find_run(id).await?;
+        let wanted = execute_index.unwrap_or(run.attempts);
+        match self.attempt_of(id, wanted).await? {
+            Some(attempt) => self.show_log(&attempt).await,
+            None => Err(ServiceError::not_found(format!("attempt {wanted} of run {id}"))),
+        }
+    }
+
+    /// The attempt of a run that has this number.
+    pub(crate) async fn attempt_of(&self, run: RunId, execute_index: u32) -> ServiceResult<Option<Attempt>> {
         let filter = AttemptFilter {
-            run_id: Some(run.id),
+            run_id: Some(run),
             ..AttemptFilter::default()
         };
-        let wanted = execute_index.unwrap_or(run.attempts);
         let mut before = None;
         loop {
             let page = self.store.attempts(&filter, before, 500).await?;
-            if let Some(attempt) = page.items.iter().find(|attempt| attempt.execute_index == wanted) {
-                return self.show_log(attempt).await;
-            }
+            let found = page
+                .items
+                .into_iter()
+                .find(|attempt| attempt.execute_index == execute_index);
             before = page.next;
-            if before.is_none() {
-                return Err(ServiceError::not_found(format!("attempt {wanted} of run {id}")));
+            if found.is_some() || before.is_none() {
+                return Ok(found);
             }
         }
     }
 
+    /// What is kept of an attempt that has ended, or what one that goes on here has written so far.
     async fn show_log(&self, attempt: &Attempt) -> ServiceResult<LogView> {
         let zone = Zones::default().of(self, attempt.job_id).await?;
-        Ok(LogView::new(
-            attempt,
-            self.store.attempt_log(attempt.id).await?,
-            zone,
-        ))
+        let live = attempt.run_id.and_then(|run| self.live.of(run));
+        let log = match live.filter(|live| live.attempt_id == attempt.id) {
+            Some(live) if !attempt.status.is_final() => live.log.snapshot().into(),
+            _ => self.store.attempt_log(attempt.id).await?,
+        };
+        Ok(LogView::new(attempt, &log, zone))
     }
 }

@@ -8,6 +8,7 @@ use wasmtab_domain::{
     job::ReadContext,
     time::{Clock, Timestamp},
 };
+use wasmtab_runtime::LiveLogs;
 use wasmtab_store::{NewAudit, Principal, Role, Store};
 
 use crate::{
@@ -31,17 +32,20 @@ pub struct ServiceConfig {
     pub completion: CompletionKey,
     /// The machine, for a check-up; without it only the database is looked at.
     pub surroundings: Option<Arc<dyn Surroundings>>,
+    /// The logs of attempts that go on in this process.
+    pub live: Arc<LiveLogs>,
 }
 
 impl ServiceConfig {
     /// The bounds that hold unless others are set.
-    pub const fn new(completion: CompletionKey) -> Self {
+    pub fn new(completion: CompletionKey) -> Self {
         Self {
             max_memory: 1024 * 1024 * 1024,
             max_upload: 64 * 1024 * 1024,
             admin_token: None,
             completion,
             surroundings: None,
+            live: Arc::default(),
         }
     }
 }
@@ -57,6 +61,7 @@ pub struct Service {
     admin_hash: Option<String>,
     pub(crate) backups: Backups,
     pub(crate) surroundings: Option<Arc<dyn Surroundings>>,
+    pub(crate) live: Arc<LiveLogs>,
     pub(crate) completion: CompletionKey,
 }
 
@@ -82,6 +87,7 @@ impl Service {
             admin_hash: config.admin_token.map(|token| secret::hash(&token)),
             backups: Backups::default(),
             surroundings: config.surroundings,
+            live: config.live,
             completion: config.completion,
         }
     }

@@ -125,11 +125,18 @@ impl Server {
 
     /// A command of the client with this token.
     pub(crate) fn run_as(&self, token: &str, args: &[&str]) -> Output {
+        let mut command = self.command(args);
+        command.env("WASMTAB_TOKEN", token);
+        binary::run(command)
+    }
+
+    /// A command of the client as the administrator, to be started.
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = binary::command(args);
         command
             .env("WASMTAB_SERVER", &self.url)
-            .env("WASMTAB_TOKEN", token);
-        binary::run(command)
+            .env("WASMTAB_TOKEN", TOKEN);
+        command
     }
 
     /// A command that succeeds, and the JSON that it printed.

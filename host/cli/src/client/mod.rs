@@ -1,5 +1,6 @@
 //! The HTTP API's client: replies are JSON values, refusals are failures that say what the server said.
 
+mod events;
 mod list;
 mod lookup;
 mod problem;
@@ -15,9 +16,10 @@ use reqwest::{
 use wasmtab_cron::Lang;
 
 pub(crate) use self::{
+    events::{Events, ServerEvent},
     lookup::{job_id, job_of},
     request::{Reply, Request},
-    wait::{WaitArgs, is_ended, outcome, wait_for_change, wait_for_run},
+    wait::{WaitArgs, is_ended, outcome, wait_for_run},
 };
 use crate::{exit::Failure, input::lang};
 

@@ -36,19 +36,6 @@ pub(crate) fn is_ended(run: &Value) -> bool {
     )
 }
 
-/// Waits until an attempt more is there, or the run has ended, and answers with it.
-pub(crate) async fn wait_for_change(client: &Client, run: &Value) -> Result<Value, Failure> {
-    let id = cell::text(run, "/id");
-    loop {
-        let asked = Instant::now();
-        let now = client.get(&["runs", &id]).query("wait", "2s").send().await?.body;
-        if is_ended(&now) || now.get("executeIndex") != run.get("executeIndex") {
-            return Ok(now);
-        }
-        tokio::time::sleep(PAUSE.saturating_sub(asked.elapsed())).await;
-    }
-}
-
 /// Waits until the run has ended, and answers with it.
 pub(crate) async fn wait_for_run(
     client: &Client,

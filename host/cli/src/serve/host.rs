@@ -12,7 +12,7 @@ use prometheus_client::registry::Registry;
 use tokio::{net::TcpListener, runtime::Runtime as Threads, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 use wasmtab_domain::{ids::BootId, ids::IdSource, retention::Retention, time::Clock as _};
-use wasmtab_runtime::{Runtime, RuntimeConfig};
+use wasmtab_runtime::{LiveLogs, Runtime, RuntimeConfig};
 use wasmtab_scheduler::{Config, Running, Sandbox, SystemTimer};
 use wasmtab_service::{Metrics, RuntimeInspector, Service, ServiceConfig};
 use wasmtab_store::Store;
@@ -95,7 +95,9 @@ pub(crate) async fn start(options: Options) -> Result<Server, Failure> {
     let completion = wasmtab_service::completion_key(&*store)
         .await
         .map_err(Failure::own)?;
+    let live = Arc::new(LiveLogs::default());
     let service_config = ServiceConfig {
+        live: Arc::clone(&live),
         max_memory: runtime.config().max_memory,
         max_upload: runtime.config().compile.upload,
         admin_token: options.admin_token,
@@ -139,6 +141,7 @@ pub(crate) async fn start(options: Options) -> Result<Server, Failure> {
         runtime,
         timer.clone(),
         completion,
+        live,
     ));
     let scheduler = wasmtab_scheduler::start(config, Arc::clone(&store), timer.clone(), sandbox)
         .await

@@ -111,6 +111,7 @@ pub(crate) fn attempt() -> Attempt {
         secrets: Arc::new(SecretValues::default()),
         state: Arc::new(MemoryState::default()),
         observer: Arc::new(wasmtab_runtime::NoObserver),
+        log: wasmtab_runtime::LiveLog::new(),
     }
 }
 

@@ -8,6 +8,7 @@ pub(crate) mod calendars;
 pub(crate) mod calls;
 pub(crate) mod doctor;
 pub(crate) mod events;
+mod follow;
 pub(crate) mod handlers;
 pub(crate) mod health;
 pub(crate) mod holds;

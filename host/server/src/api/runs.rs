@@ -15,6 +15,7 @@ use wasmtab_service::{
 };
 
 use super::{
+    follow,
     job_actions::accepted,
     logs::{LogFormat, shown},
 };
@@ -43,10 +44,15 @@ pub(crate) struct WaitQuery {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct RunLogQuery {
-    /// The attempt's number within the run; the newest unless said.
+    /// The attempt's number within the run; unless said the newest, or (following) all of them.
     attempt: Option<u32>,
     /// `json` or `text`; by `Accept` unless said.
     format: Option<LogFormat>,
+    /// Whether to go on until the run has ended: server-sent events, or (with `format=text`) lines as they come. `Accept:
+    /// text/event-stream` says so too.
+    follow: Option<bool>,
+    /// Where to go on: the id of the last event, as the header `Last-Event-ID` says it too.
+    after: Option<String>,
 }
 
 /// Reports work done
@@ -130,9 +136,13 @@ pub(crate) async fn retry(
 }
 
 /// Shows what an attempt of a run wrote
+///
+/// With `follow=true` everything that the run's attempts write, as they write it, until the run has ended. The events are `attempt` (what
+/// follows is of this attempt), `line`, `cut` (so many lines are not kept), `attempt.ended` and `run.ended`; their data names the
+/// attempt. Each has an id: with it as `Last-Event-ID` a reader that was cut off goes on where it was, missing and repeating nothing.
 #[utoipa::path(get, path = "/runs/{id}/logs", tag = "runs", operation_id = "getRunLog",
-    params(("id" = String, Path), RunLogQuery),
-    responses((status = 200, content((LogView = "application/json"), (String = "text/plain")))))]
+    params(("id" = String, Path), RunLogQuery, ("Last-Event-ID" = Option<String>, Header)),
+    responses((status = 200, content((LogView = "application/json"), (String = "text/plain"), (String = "text/event-stream")))))]
 pub(crate) async fn logs(
     State(app): State<App>,
     Caller(by): Caller,
@@ -140,6 +150,15 @@ pub(crate) async fn logs(
     Path(id): Path<String>,
     Query(query): Query<RunLogQuery>,
 ) -> Reply {
-    let log = app.service.run_log(&by, run_id(&id)?, query.attempt).await?;
+    let id = run_id(&id)?;
+    if query.follow.unwrap_or_else(|| follow::likes_events(&headers)) {
+        let place = follow::place(query.attempt, query.after.as_deref(), &headers)?;
+        let reader = app
+            .service
+            .follow(&by, id, place, query.attempt.is_some())
+            .await?;
+        return Ok(follow::stream(reader, query.format, app.closing.clone())?);
+    }
+    let log = app.service.run_log(&by, id, query.attempt).await?;
     Ok(shown(&log, query.format, &headers))
 }

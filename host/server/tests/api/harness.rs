@@ -25,6 +25,7 @@ use wasmtab_domain::{
     plugin::{Description, PluginKind, VersionFacts},
     time::{Clock, Timestamp},
 };
+use wasmtab_runtime::LiveLogs;
 use wasmtab_server::{Options, router};
 use wasmtab_service::{InspectError, Inspector, Metrics, Service, ServiceConfig};
 use wasmtab_store_sqlite::SqliteStore;
@@ -43,6 +44,8 @@ pub(crate) struct Api {
     pub(crate) service: Arc<Service>,
     pub(crate) clock: Arc<TestClock>,
     pub(crate) closing: CancellationToken,
+    pub(crate) store: Arc<SqliteStore>,
+    pub(crate) live: Arc<LiveLogs>,
     pub(crate) token: String,
     _directory: TempDir,
 }
@@ -129,9 +132,11 @@ impl Api {
                 .unwrap(),
         );
         let clock = Arc::new(TestClock(AtomicI64::new(BEGIN * 1_000_000)));
+        let live = Arc::new(LiveLogs::default());
         let config = ServiceConfig {
             max_upload: MAX_UPLOAD,
             admin_token: admin_token.map(str::to_owned),
+            live: Arc::clone(&live),
             ..ServiceConfig::new(CompletionKey::new([7; 32]))
         };
         let service = Arc::new(Service::new(
@@ -141,7 +146,7 @@ impl Api {
             config,
         ));
         let closing = CancellationToken::new();
-        let metrics = Arc::new(Metrics::new(Registry::default(), store, clock.clone()));
+        let metrics = Arc::new(Metrics::new(Registry::default(), store.clone(), clock.clone()));
         let router = router(
             Arc::clone(&service),
             Options {
@@ -155,6 +160,8 @@ impl Api {
             service,
             clock,
             closing,
+            store,
+            live,
             token: ADMIN.into(),
             _directory: directory,
         }

@@ -21,6 +21,8 @@ mod document;
 #[cfg(test)]
 mod events;
 #[cfg(test)]
+mod follow;
+#[cfg(test)]
 mod handlers;
 #[cfg(test)]
 mod harness;

@@ -1,9 +1,9 @@
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use chrono_tz::Tz;
 use serde::Serialize;
 use utoipa::ToSchema;
-use wasmtab_domain::run::{Attempt, AttemptLog};
+use wasmtab_domain::run::{Attempt, AttemptLog, LogLine};
 
 /// What one attempt wrote.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -41,20 +41,39 @@ pub struct LogLineView {
     pub message: String,
 }
 
-impl LogView {
-    pub(crate) fn new(attempt: &Attempt, log: AttemptLog, zone: Tz) -> Self {
-        let line = |line: wasmtab_domain::run::LogLine| LogLineView {
+impl LogLineView {
+    pub(crate) fn new(line: &LogLine, zone: Tz) -> Self {
+        Self {
             at: line.at.in_zone(zone),
             level: line.level.to_string(),
-            target: line.target,
-            message: line.message,
-        };
+            target: line.target.clone(),
+            message: line.message.clone(),
+        }
+    }
+}
+
+impl fmt::Display for LogLineView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {:<5} ", self.at, self.level)?;
+        if !self.target.is_empty() {
+            write!(f, "{}: ", self.target)?;
+        }
+        f.write_str(&self.message)
+    }
+}
+
+impl LogView {
+    pub(crate) fn new(attempt: &Attempt, log: &AttemptLog, zone: Tz) -> Self {
         Self {
             run_id: attempt.run_id.map(|id| id.to_string()),
             attempt_id: attempt.id.to_string(),
             execute_index: attempt.execute_index,
             status: attempt.status.to_string(),
-            lines: log.lines.into_iter().map(line).collect(),
+            lines: log
+                .lines
+                .iter()
+                .map(|line| LogLineView::new(line, zone))
+                .collect(),
             cut_lines: log.cut_lines,
             cut_bytes: log.cut_bytes,
             cut_after: log.cut_after,
@@ -68,13 +87,8 @@ impl LogView {
             if self.cut_lines > 0 && index == self.cut_after {
                 self.say_cut(&mut text);
             }
-            let topic = if line.target.is_empty() {
-                String::new()
-            } else {
-                format!("{}: ", line.target)
-            };
             // Writing into a text cannot fail.
-            let _ = writeln!(text, "{} {:<5} {topic}{}", line.at, line.level, line.message);
+            let _ = writeln!(text, "{line}");
         }
         if self.cut_lines > 0 && self.cut_after >= self.lines.len() {
             self.say_cut(&mut text);

@@ -17,8 +17,8 @@ use wasmtab_domain::{
     time::Timestamp,
 };
 use wasmtab_runtime::{
-    Attempt, AttemptContext, AttemptReport, CancelCause, Control, Handler, Limits, LoadError, LogLine,
-    MemoryState, NoObserver, Observer, Runtime,
+    Attempt, AttemptContext, AttemptReport, CancelCause, Control, Handler, Limits, LiveLog, LoadError,
+    LogLine, MemoryState, NoObserver, Observer, Runtime,
 };
 
 use super::report;
@@ -94,6 +94,7 @@ impl RunArgs {
             } else {
                 Arc::new(NoObserver)
             },
+            log: LiveLog::new(),
         };
         let control = Control::new();
         let run = runtime.run(&handler, attempt, &control);

@@ -3,13 +3,8 @@
 use clap::Args;
 use serde_json::Value;
 
-use super::view;
-use crate::{
-    client::{self, Client},
-    context::Context,
-    exit::Failure,
-    output,
-};
+use super::{follow, view};
+use crate::{client::Client, context::Context, exit::Failure, output};
 
 #[derive(Args, Debug)]
 pub(crate) struct LogsArgs {
@@ -18,7 +13,7 @@ pub(crate) struct LogsArgs {
     /// Only this attempt, counted from 1 [default: all]
     #[arg(long, value_name = "N")]
     attempt: Option<u32>,
-    /// Go on until the run has ended
+    /// Go on until the run has ended, with lines as they are written
     #[arg(short, long)]
     follow: bool,
 }
@@ -26,25 +21,15 @@ pub(crate) struct LogsArgs {
 impl LogsArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         let client = context.client()?;
-        let mut printed = 0;
-        let mut run = client.get(&["runs", &self.run]).send().await?.body;
-        loop {
-            // The run's state is read first: what was written before its end is in the log that is read after it.
-            let ended = client::is_ended(&run);
-            let indices = self.indices(&run);
-            for (position, index) in indices.iter().enumerate().skip(printed) {
-                let last = position + 1 == indices.len();
-                if last && !ended && self.follow {
-                    break;
-                }
-                self.print(context, &client, *index, indices.len() > 1).await?;
-                printed = position + 1;
-            }
-            if ended || !self.follow {
-                return Ok(());
-            }
-            run = client::wait_for_change(&client, &run).await?;
+        if self.follow {
+            return follow::follow(context, &client, &self.run, self.attempt).await;
         }
+        let run = client.get(&["runs", &self.run]).send().await?.body;
+        let indices = self.indices(&run);
+        for index in &indices {
+            self.print(context, &client, *index, indices.len() > 1).await?;
+        }
+        Ok(())
     }
 
     fn indices(&self, run: &Value) -> Vec<u64> {

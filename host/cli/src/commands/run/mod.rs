@@ -1,6 +1,7 @@
 //! `wasmtab run`.
 
 mod cancel;
+mod follow;
 mod list;
 mod logs;
 mod retry;
