@@ -91,6 +91,9 @@ pub(crate) enum Command {
     /// What handlers keep from one run to the next
     #[command(subcommand)]
     State(commands::state::StateCommand),
+    /// Alerts: who is told when a run fails, recovers or takes too long
+    #[command(subcommand)]
+    Alert(commands::alert::AlertCommand),
     /// Cron expressions, without a server
     #[command(subcommand)]
     Cron(commands::cron::CronCommand),

@@ -14,7 +14,7 @@ use wasmtab_service::{MAX_DOCUMENT, Service};
 
 use crate::{
     api::{
-        apply, audit, backup, bulk, calendars, calls, doctor, events, handlers, health, holds, job_actions, jobs, logs, me, metrics, plugins, runs, schedules, settings, setup, state, tokens, unknown, versions,
+        alerts, apply, audit, backup, bulk, calendars, calls, doctor, events, handlers, health, holds, job_actions, jobs, logs, me, metrics, plugins, runs, schedules, settings, setup, state, tokens, unknown, versions,
     },
     app::{App, Options},
     auth, openapi, request,
@@ -122,6 +122,24 @@ pub(crate) fn routes_of(max_upload: usize) -> (Api, utoipa::openapi::OpenApi) {
         .routes(routes!(state::job_list, state::job_clear))
         .routes(routes!(state::handler_list, state::handler_clear))
         .merge(values)
+        // Who is told of what
+        .routes(routes!(alerts::channels::list))
+        .routes(routes!(
+            alerts::channels::show,
+            alerts::channels::put,
+            alerts::channels::delete
+        ))
+        .routes(routes!(alerts::channels::test))
+        .routes(routes!(alerts::rules::list))
+        .routes(routes!(
+            alerts::rules::show,
+            alerts::rules::put,
+            alerts::rules::delete
+        ))
+        .routes(routes!(alerts::silences::list, alerts::silences::create))
+        .routes(routes!(alerts::silences::delete))
+        .routes(routes!(alerts::history::list))
+        .routes(routes!(alerts::history::show))
         // Access and the server itself
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::delete))

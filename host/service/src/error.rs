@@ -110,6 +110,8 @@ pub enum ConflictKind {
     BackupElsewhere,
     /// Another run repeats it already.
     Repeated,
+    /// Nothing is sent to the channel.
+    ChannelDisabled,
 }
 
 impl ConflictKind {
@@ -128,6 +130,7 @@ impl ConflictKind {
             Self::BackupInProgress => "backup-in-progress",
             Self::BackupElsewhere => "backup-elsewhere",
             Self::Repeated => "repeated",
+            Self::ChannelDisabled => "channel-disabled",
         }
     }
 }

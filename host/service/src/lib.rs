@@ -4,6 +4,7 @@
 //! views of [`view`], whose JSON is the API's schema.
 
 mod access;
+mod alerts;
 mod apply;
 mod audit;
 mod backup;
@@ -49,6 +50,7 @@ pub use self::{
     apply::{ApplyRequest, ExportQuery, MAX_DOCUMENT},
     backup::{Backup, BackupTurn},
     bulk::{BulkJobs, BulkRuns, JobAction, JobSelect, RunAction, RunSelect},
+    alerts::{ChannelPut, DeliveryQuery, RulePut, SilenceRequest},
     calendars::CalendarPut,
     calls::CallRequest,
     completion::{CompleteBody, Completing, completion_key},

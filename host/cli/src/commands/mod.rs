@@ -1,5 +1,6 @@
 //! One command, or family of commands, a file.
 
+pub(crate) mod alert;
 pub(crate) mod apply;
 pub(crate) mod audit;
 pub(crate) mod backup;
@@ -54,6 +55,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
         Command::Call(args) => client(args.run(&context)),
         Command::Plugin(command) => serve::block_on(command.run(&context)),
         Command::Handler(command) => client(command.run(&context)),
+        Command::Alert(command) => client(command.run(&context)),
         Command::Calendar(command) => client(command.run(&context)),
         Command::Cron(command) => command.run(&context),
         Command::State(command) => client(command.run(&context)),

@@ -13,6 +13,7 @@ use tokio::{net::TcpListener, runtime::Runtime as Threads, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 use wasmtab_domain::{ids::BootId, ids::IdSource, retention::Retention, time::Clock as _};
 use wasmtab_runtime::{LiveLogs, Runtime, RuntimeConfig};
+use wasmtab_notify::{Delivering, Webhook};
 use wasmtab_scheduler::{Config, Running, Sandbox, SystemTimer};
 use wasmtab_service::{Metrics, RuntimeInspector, Service, ServiceConfig};
 use wasmtab_store::Store;
@@ -65,6 +66,7 @@ pub(crate) struct Server {
     pub(crate) timezone: String,
     pub(crate) service: Arc<Service>,
     scheduler: Running,
+    delivering: Delivering,
     api: JoinHandle<std::io::Result<()>>,
     stop_api: CancellationToken,
     guests: Threads,
@@ -147,6 +149,9 @@ pub(crate) async fn start(options: Options) -> Result<Server, Failure> {
         .await
         .map_err(Failure::own)?;
 
+    let courier = Arc::new(Webhook::new().map_err(Failure::own)?);
+    let delivering = wasmtab_notify::start(Arc::clone(&store), timer.clone(), courier);
+
     let mut registry = Registry::default();
     scheduler.meters().register(&mut registry);
     process::register(&mut registry, now);
@@ -168,6 +173,7 @@ pub(crate) async fn start(options: Options) -> Result<Server, Failure> {
         timezone,
         service,
         scheduler,
+        delivering,
         api,
         stop_api,
         guests,
@@ -183,6 +189,7 @@ impl Server {
         if let Ok(Err(error)) = self.api.await {
             tracing::warn!(%error, "the API ended badly: {error}");
         }
+        self.delivering.shut_down().await;
         // Blocking file calls of guests may still go on; nobody waits for them.
         self.guests.shutdown_background();
     }

@@ -1,5 +1,6 @@
 //! The endpoints, a family a file: read the request, call the use-case, answer.
 
+pub(crate) mod alerts;
 pub(crate) mod apply;
 pub(crate) mod audit;
 pub(crate) mod backup;

@@ -11,7 +11,7 @@ pub(crate) use self::{
     if_match::IfMatch,
     json::{Json, JsonAndRaw, JsonOrDefault},
     language::Language,
-    path::{attempt_id, job_id, run_id, token_id},
+    path::{attempt_id, delivery_id, job_id, run_id, silence_id, token_id},
     state::StateBody,
     wasm::Wasm,
 };

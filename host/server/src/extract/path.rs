@@ -31,3 +31,13 @@ pub(crate) fn attempt_id(text: &str) -> Result<AttemptId, Box<Problem>> {
 pub(crate) fn token_id(text: &str) -> Result<i64, Box<Problem>> {
     id("token", text)
 }
+
+/// The silence that an address names.
+pub(crate) fn silence_id(text: &str) -> Result<i64, Box<Problem>> {
+    id("silence", text)
+}
+
+/// The delivery that an address names.
+pub(crate) fn delivery_id(text: &str) -> Result<i64, Box<Problem>> {
+    id("delivery", text)
+}

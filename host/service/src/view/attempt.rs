@@ -83,6 +83,9 @@ pub struct AttemptView {
     pub fuel_used: Option<u64>,
     /// The most bytes of linear memory at once.
     pub peak_memory: Option<u64>,
+    /// When it had gone on for as long as the job's `warnAfter`.
+    #[schema(format = DateTime)]
+    pub warned_at: Option<String>,
     /// Lines of its log that were kept.
     pub log_lines: u64,
     /// Lines that the limits cut.
@@ -155,6 +158,7 @@ impl AttemptView {
             boot_id: attempt.boot_id.map(|id| id.to_string()),
             fuel_used: attempt.fuel_used,
             peak_memory: attempt.peak_memory,
+            warned_at: attempt.warned_at.map(|at| at.in_zone(zone)),
             log_lines: attempt.log_lines,
             log_cut_lines: attempt.log_cut_lines,
             retry_at: at(attempt.retry_at),

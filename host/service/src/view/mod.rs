@@ -3,6 +3,7 @@
 //! Instants are RFC 3339 texts with an offset, intervals whole seconds, durations milliseconds, ids of runs and attempts texts.
 
 mod access;
+mod alert;
 mod apply;
 mod attempt;
 mod backfill;
@@ -23,6 +24,7 @@ mod why;
 pub use self::{
     access::{AuditView, MeView, NewTokenView, SettingsView, TokenView},
     apply::{Action, AppliedJob, ChangeView, ExportView, PlanView},
+    alert::{ChannelView, DeliveryView, RuleView, ScopeView, SilenceView},
     attempt::{AttemptView, RefusalView},
     backfill::{BackfillItemView, BackfillView},
     bulk::{BulkFailureView, BulkJobView, BulkJobsView, BulkRunView, BulkRunsView},

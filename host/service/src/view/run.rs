@@ -56,6 +56,9 @@ pub struct RunView {
     pub result: Option<String>,
     /// Why the newest attempt did not succeed.
     pub error: Option<String>,
+    /// When the newest attempt had gone on for as long as the job's `warnAfter`.
+    #[schema(format = DateTime)]
+    pub warned_at: Option<String>,
     /// Who asked for its end.
     pub cancel_requested_by: Option<String>,
     /// Its attempts, oldest first; only where one run was asked for.
@@ -87,6 +90,7 @@ impl RunView {
             end_time: run.end_time.map(|at| at.in_zone(zone)),
             result: run.result.clone(),
             error: run.error.clone(),
+            warned_at: run.warned_at.map(|at| at.in_zone(zone)),
             cancel_requested_by: run.cancel_requested_by.clone(),
             attempts: None,
         }

@@ -150,6 +150,7 @@ pub(crate) fn attempt(attempt: &Value) -> String {
         ("due", "/dueAt"),
         ("claimed", "/claimedAt"),
         ("began", "/beginTime"),
+        ("late since", "/warnedAt"),
         ("ended", "/endTime"),
         ("retry at", "/retryAt"),
     ] {
