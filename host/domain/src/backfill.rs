@@ -1,9 +1,11 @@
 //! Instants of the past that shall run once more, or at last.
 
 use crate::{
+    chain,
     decided::{Became, DecidedFire},
     job::JobSpec,
     policy::JobStatus,
+    run::RunStatus,
     time::Timestamp,
 };
 
@@ -54,9 +56,9 @@ pub fn instants(
     }
 }
 
-/// What is on record of each instant, in their order: the newest run that was made of it, else its skip, else nothing.
-/// `decided` is in the order of its instants.
-pub fn on_record<'a>(instants: &[Timestamp], decided: &'a [DecidedFire]) -> Vec<Option<&'a DecidedFire>> {
+/// What is on record of each instant, in their order: the newest fire that was made of it, with its shards told as one, else
+/// its skip, else nothing. `decided` is in the order of its instants.
+pub fn on_record(instants: &[Timestamp], decided: &[DecidedFire]) -> Vec<Option<Became>> {
     let (runs, skips): (Vec<_>, Vec<_>) = decided
         .iter()
         .partition(|fire| matches!(fire.became, Became::Run(..)));
@@ -66,17 +68,36 @@ pub fn on_record<'a>(instants: &[Timestamp], decided: &'a [DecidedFire]) -> Vec<
         .map(|at| {
             run += runs[run..].iter().take_while(|fire| fire.from < *at).count();
             skip += skips[skip..].iter().take_while(|fire| fire.until < *at).count();
-            runs[run..]
-                .iter()
-                .take_while(|fire| fire.from == *at)
-                .max_by_key(|fire| match fire.became {
-                    Became::Run(run, _) => Some(run),
-                    Became::Skipped { .. } => None,
-                })
-                .or_else(|| skips.get(skip).filter(|fire| fire.covers(*at)))
-                .copied()
+            let here = runs[run..].iter().take_while(|fire| fire.from == *at);
+            newest(here.copied()).or_else(|| {
+                let skip = skips.get(skip).filter(|fire| fire.covers(*at))?;
+                Some(skip.became.clone())
+            })
         })
         .collect()
+}
+
+/// The newest of the fires of an instant: a shard of it that goes on, else one that ended as they did together.
+fn newest<'a>(fires: impl Iterator<Item = &'a DecidedFire> + Clone) -> Option<Became> {
+    let newest = fires.clone().map(|fire| fire.fire_key).max()?;
+    let shards: Vec<_> = fires
+        .filter(|fire| fire.fire_key == newest)
+        .filter_map(|fire| match fire.became {
+            Became::Run(run, status) => Some((run, status)),
+            Became::Skipped { .. } => None,
+        })
+        .collect();
+    let ends = shards.iter().map(|(_, status)| match status {
+        RunStatus::Ended(status) => Some(*status),
+        RunStatus::Active(_) => None,
+    });
+    let together = ends.collect::<Option<Vec<_>>>().map(chain::group_status);
+    let tells = |status: &RunStatus| match together {
+        Some(together) => *status == RunStatus::Ended(together),
+        None => matches!(status, RunStatus::Active(_)),
+    };
+    let (run, status) = shards.iter().find(|(_, status)| tells(status))?;
+    Some(Became::Run(*run, *status))
 }
 
 #[cfg(test)]
@@ -88,8 +109,7 @@ mod tests {
     use crate::{
         ids::{AttemptId, RunId},
         job::ReadContext,
-        run::RunStatus,
-        status::{AttemptStatus, SkipReason, Trigger},
+        status::{AttemptStatus, RunState, SkipReason, Trigger},
     };
 
     fn spec(said: Value) -> JobSpec {
@@ -137,41 +157,70 @@ mod tests {
         assert_eq!(fill(&hourly, 0, 5 * 3_600).map(|fires| fires.len()), Ok(5));
     }
 
-    #[test]
-    fn the_newest_run_of_an_instant_is_what_became_of_it() {
-        let ran = |at_secs, trigger, run| DecidedFire {
-            from: at(at_secs),
-            until: at(at_secs),
-            trigger,
-            became: Became::Run(RunId(run), RunStatus::Ended(AttemptStatus::Failure)),
-        };
-        let skipped = DecidedFire {
-            from: at(120),
-            until: at(240),
-            trigger: Trigger::Cron,
-            became: Became::Skipped {
-                row: AttemptId(9),
-                reason: SkipReason::Paused,
-                blocked_by: None,
-                cause: None,
+    fn ran(secs: i64, fire_key: i64, run: i64, status: RunStatus) -> DecidedFire {
+        DecidedFire {
+            from: at(secs),
+            until: at(secs),
+            trigger: if fire_key == 0 {
+                Trigger::Cron
+            } else {
+                Trigger::Backfill
             },
+            fire_key,
+            became: Became::Run(RunId(run), status),
+        }
+    }
+
+    const FAILED: RunStatus = RunStatus::Ended(AttemptStatus::Failure);
+    const DONE: RunStatus = RunStatus::Ended(AttemptStatus::Success);
+
+    #[test]
+    fn the_newest_fire_of_an_instant_is_what_became_of_it() {
+        let skipped = Became::Skipped {
+            row: AttemptId(9),
+            reason: SkipReason::Paused,
+            blocked_by: None,
+            cause: None,
         };
         let decided = [
-            ran(60, Trigger::Cron, 1),
-            ran(60, Trigger::Backfill, 7),
-            skipped.clone(),
-            ran(180, Trigger::Backfill, 8),
+            ran(60, 0, 1, FAILED),
+            ran(60, 7, 7, DONE),
+            DecidedFire {
+                from: at(120),
+                until: at(240),
+                trigger: Trigger::Cron,
+                fire_key: 0,
+                became: skipped.clone(),
+            },
+            ran(180, 8, 8, DONE),
         ];
-        let instants = [60, 120, 180, 240, 300].map(at);
-        let found = on_record(&instants, &decided);
         assert_eq!(
-            found,
+            on_record(&[60, 120, 180, 240, 300].map(at), &decided),
             [
-                Some(&decided[1]),
-                Some(&skipped),
-                Some(&decided[3]),
-                Some(&skipped),
+                Some(Became::Run(RunId(7), DONE)),
+                Some(skipped.clone()),
+                Some(Became::Run(RunId(8), DONE)),
+                Some(skipped),
                 None
+            ]
+        );
+    }
+
+    #[test]
+    fn the_shards_of_a_fire_are_told_as_one() {
+        let running = RunStatus::Active(RunState::Running);
+        let decided = [
+            ran(60, 0, 1, DONE),
+            ran(60, 0, 2, FAILED),
+            ran(60, 0, 3, DONE),
+            ran(120, 0, 4, FAILED),
+            ran(120, 0, 5, running),
+        ];
+        assert_eq!(
+            on_record(&[60, 120].map(at), &decided),
+            [
+                Some(Became::Run(RunId(2), FAILED)),
+                Some(Became::Run(RunId(5), running))
             ]
         );
     }

@@ -16,6 +16,8 @@ pub struct DecidedFire {
     pub until: Timestamp,
     /// `cron`, or `backfill` where the instant was asked for afterwards.
     pub trigger: Trigger,
+    /// What tells the fires of one instant apart: the shards of a fire have it in common, and a later fire has a higher one.
+    pub fire_key: i64,
     /// What became of it.
     pub became: Became,
 }

@@ -440,6 +440,7 @@ mod tests {
                 from: at(time),
                 until: at(time),
                 trigger,
+                fire_key: 0,
                 became: Became::Run(RunId(run), SUCCESS),
             });
         }
@@ -449,6 +450,7 @@ mod tests {
                 from: at(from),
                 until: at(until),
                 trigger: Trigger::Cron,
+                fire_key: 0,
                 became: Became::Skipped {
                     row: AttemptId(4),
                     reason,

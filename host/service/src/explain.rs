@@ -133,7 +133,7 @@ pub(crate) fn sentences(
     for run in &view.repeats {
         let by = run.requested_by.as_deref().unwrap_or("somebody");
         said.push(format!(
-            "Run {} repeated it, asked for by {by}: {}.",
+            "Run {} ran it afterwards, asked for by {by}: {}.",
             run.id, run.status
         ));
     }

@@ -24,7 +24,7 @@ pub(crate) async fn fires(
     // Rows never reach over one another, so that only the one right before the span may reach into it.
     let rows = sqlx::query!(
         r#"SELECT id AS "id!: i64", run_id, scheduled_at AS "from!: i64",
-            coalesce(scheduled_until, scheduled_at) AS "until!: i64", run_trigger, status, reason, blocked_by, error
+            coalesce(scheduled_until, scheduled_at) AS "until!: i64", run_trigger, fire_key, status, reason, blocked_by, error
         FROM infra_job_log
         WHERE job_id = ?1 AND last = 1 AND run_trigger IN ('cron', 'backfill') AND (
             scheduled_at >= ?2 AND scheduled_at < ?3 OR scheduled_until >= ?2 AND scheduled_at = (
@@ -58,12 +58,13 @@ pub(crate) async fn fires(
                 from: instant(row.from),
                 until: instant(row.until),
                 trigger: word("run_trigger", &row.run_trigger)?,
+                fire_key: row.fire_key,
                 became,
             })
         })
         .collect::<Result<Vec<_>, sqlx::Error>>()?;
     let active = sqlx::query!(
-        r#"SELECT id AS "id!: i64", scheduled_at, run_trigger, state FROM run
+        r#"SELECT id AS "id!: i64", scheduled_at, run_trigger, fire_key, state FROM run
         WHERE job_id = ? AND scheduled_at >= ? AND scheduled_at < ? AND run_trigger IN ('cron', 'backfill')"#,
         job.0,
         since,
@@ -76,6 +77,7 @@ pub(crate) async fn fires(
             from: instant(row.scheduled_at),
             until: instant(row.scheduled_at),
             trigger: word("run_trigger", &row.run_trigger)?,
+            fire_key: row.fire_key,
             became: Became::Run(RunId(row.id), RunStatus::Active(word("state", &row.state)?)),
         });
     }

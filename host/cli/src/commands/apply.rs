@@ -44,7 +44,7 @@ impl ApplyArgs {
             body["dryRun"] = true.into();
             let plan = client.post(&["jobs:apply"]).json(&body).send().await?.body;
             if plan.get("deleted").and_then(Value::as_u64).unwrap_or(0) > 0 {
-                output::aside(&show(jobs(&plan), true));
+                output::aside(&show(jobs(&plan), false));
                 let question = format!("Apply this, and delete {} jobs?", text(&plan, "/deleted"));
                 confirm::ask(false, &question)?;
             }

@@ -20,6 +20,9 @@ const PATIENCE: Duration = Duration::from_mins(30);
 /// Rows that a preview shows.
 const SHOWN: usize = 20;
 
+/// What a preview ends with that was all that was asked for.
+const NOTHING_CHANGED: &str = "a dry run: nothing was changed\n";
+
 /// Jobs or runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -42,7 +45,9 @@ pub(crate) async fn carry_out(
         let preview = client.post(&path).json(&body).within(PATIENCE).send().await?.body;
         some_matched(kind, &body, &preview)?;
         if consent.dry_run {
-            context.out.one(&preview, |view| shown(kind, view))?;
+            context
+                .out
+                .one(&preview, |view| shown(kind, view) + NOTHING_CHANGED)?;
             return Ok(None);
         }
         if number(&preview, "changed") > 0 {
@@ -150,9 +155,6 @@ fn shown(kind: Kind, view: &Value) -> String {
     }
     if changed > first.len() as u64 {
         told = format!("{told}and {} more\n", changed - first.len() as u64);
-    }
-    if dry_run {
-        told.push_str("a dry run: nothing was changed\n");
     }
     told
 }
@@ -266,7 +268,6 @@ mod tests {
             "30 of 31 jobs would be paused; 1 already so\n",
             "job-19  paused until 2026-11-25 02:00:00 +08:00 (bad version)\n",
             "and 10 more\n",
-            "nothing was changed",
         ] {
             assert!(told.contains(line), "{line:?} is missing in\n{told}");
         }

@@ -56,7 +56,7 @@ async fn a_fire_is_explained_by_its_run() {
     api.post("/runs:bulk", &again).await.expect(StatusCode::OK);
     let fired = why(&api, "2026-03-02T08:04").await;
     says(&fired, "ended as cancelled");
-    says(&fired, "repeated it, asked for by admin: queued");
+    says(&fired, "ran it afterwards, asked for by admin: queued");
     assert_eq!(fired["repeats"][0]["retryOf"], *run);
 }
 

@@ -9,7 +9,10 @@ use wasmtab_domain::{
 use wasmtab_store::JobChange;
 
 use super::jobs::{BulkJobs, JobAction};
-use crate::{apply::changes, view::ChangeView};
+use crate::{
+    apply::changes,
+    view::{ChangeView, PauseView},
+};
 
 /// What becomes of one job.
 #[derive(Debug)]
@@ -24,7 +27,11 @@ pub(super) enum Planned {
 
 /// Plans the change of one job, or says what is wrong with it.
 pub(super) fn plan(request: &BulkJobs, job: &Job, context: &ReadContext) -> Result<Planned, FieldErrors> {
-    let pause = |job: &Job| serde_json::to_value(&job.pause).unwrap_or(Value::Null);
+    let zone = job.spec.timezone;
+    let pause = |job: &Job| {
+        let shown = job.pause.as_ref().map(|pause| PauseView::new(pause, zone));
+        json!(shown)
+    };
     let one = |field: &str, from, to| {
         vec![ChangeView {
             field: field.into(),
@@ -39,7 +46,8 @@ pub(super) fn plan(request: &BulkJobs, job: &Job, context: &ReadContext) -> Resu
                 until: request.until,
                 note: request.note.clone(),
             };
-            let after = json!({ "until": request.until, "note": request.note });
+            let after =
+                json!({ "until": request.until.map(|until| until.in_zone(zone)), "note": request.note });
             return Ok(Planned::Change(change, one("paused", pause(job), after)));
         }
         JobAction::Resume if job.pause.is_none() => return Ok(Planned::Same),

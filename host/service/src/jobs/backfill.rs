@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use utoipa::ToSchema;
 use wasmtab_domain::{
     backfill::{self, RangeError},
-    decided::{Became, DecidedFire},
+    decided::Became,
     field::{FieldError, FieldErrors},
     ids::JobId,
     limits,
@@ -70,8 +70,8 @@ impl Service {
             .iter()
             .zip(&found)
             .map(|(at, found)| {
-                let included = !(body.only_missed && had_run(*found));
-                BackfillItemView::new(*at, zone, *found, included)
+                let included = !(body.only_missed && had_run(found.as_ref()));
+                BackfillItemView::new(*at, zone, found.as_ref(), included)
             })
             .collect();
         let fires: Vec<_> = instants
@@ -81,7 +81,7 @@ impl Service {
             .map(|(at, _)| *at)
             .collect();
         let count =
-            |which: fn(Option<&DecidedFire>) -> bool| found.iter().filter(|fire| which(**fire)).count();
+            |which: fn(Option<&Became>) -> bool| found.iter().filter(|fire| which(fire.as_ref())).count();
         let (had, unknown) = (count(had_run), count(|fire| fire.is_none()));
         let mut view = BackfillView {
             dry_run: body.dry_run,
@@ -118,8 +118,8 @@ impl Service {
     }
 }
 
-fn had_run(found: Option<&DecidedFire>) -> bool {
-    found.is_some_and(|fire| matches!(fire.became, Became::Run(..)))
+fn had_run(found: Option<&Became>) -> bool {
+    matches!(found, Some(Became::Run(..)))
 }
 
 fn range_error(wrong: RangeError, since: Timestamp, until: Timestamp) -> ServiceError {

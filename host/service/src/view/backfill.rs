@@ -1,10 +1,7 @@
 use chrono_tz::Tz;
 use serde::Serialize;
 use utoipa::ToSchema;
-use wasmtab_domain::{
-    decided::{Became, DecidedFire},
-    time::Timestamp,
-};
+use wasmtab_domain::{decided::Became, time::Timestamp};
 
 /// What a backfill made, or would make.
 #[derive(Clone, Debug, Serialize, ToSchema)]
@@ -46,7 +43,7 @@ pub struct BackfillItemView {
 }
 
 impl BackfillItemView {
-    pub(crate) fn new(at: Timestamp, zone: Tz, found: Option<&DecidedFire>, included: bool) -> Self {
+    pub(crate) fn new(at: Timestamp, zone: Tz, found: Option<&Became>, included: bool) -> Self {
         let mut item = Self {
             at: at.in_zone(zone),
             included,
@@ -55,7 +52,7 @@ impl BackfillItemView {
             was_run_id: None,
             run_id: None,
         };
-        match found.map(|fire| &fire.became) {
+        match found {
             Some(Became::Run(run, status)) => {
                 item.was = Some(status.to_string());
                 item.was_run_id = Some(run.to_string());

@@ -82,10 +82,11 @@ pub(super) async fn what_became_of_instants_is_on_record(w: World) {
     let other = w.job(json!({"name": "other"})).await;
     w.trigger(other.id, at(240)).await;
 
-    let ran = |secs, trigger, run, status| DecidedFire {
+    let ran = |secs, trigger, run: RunId, status| DecidedFire {
         from: at(secs),
         until: at(secs),
         trigger,
+        fire_key: if trigger == Trigger::Cron { 0 } else { run.0 },
         became: Became::Run(run, status),
     };
     let all = w.store.decided_fires(job.id, at(0), at(400)).await.unwrap();

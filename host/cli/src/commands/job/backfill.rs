@@ -74,7 +74,9 @@ impl BackfillArgs {
         let mut body = Value::Object(body);
         let preview = client.post(&path).json(&body).within(PATIENCE).send().await?.body;
         if self.consent.dry_run {
-            return context.out.one(&preview, |view| shown(&name, view));
+            return context.out.one(&preview, |view| {
+                shown(&name, view) + "a dry run: nothing was run\n"
+            });
         }
         if confirm::can_ask(self.consent.yes) {
             output::aside(&shown(&name, &preview));
@@ -145,9 +147,6 @@ fn shown(name: &str, view: &Value) -> String {
     if dry_run && number("hadRun") > 0 && count > number("skipped") + number("unknown") {
         told.push_str("--only-missed leaves out those that had a run\n");
     }
-    if dry_run {
-        told.push_str("a dry run: nothing was run\n");
-    }
     told
 }
 
@@ -180,7 +179,6 @@ mod tests {
             "run 42: failure",
             "skipped (paused)",
             "--only-missed",
-            "nothing was run",
         ] {
             assert!(told.contains(line), "{line:?} is missing in\n{told}");
         }
