@@ -136,6 +136,8 @@ pub struct Import {
     pub left_out: Vec<LeftOut>,
     /// What holds for many jobs, or for the whole.
     pub notes: Vec<String>,
+    /// What makes the whole doubtful: that another zone was probably meant.
+    pub warnings: Vec<String>,
 }
 
 impl Import {
@@ -241,6 +243,15 @@ impl Imported {
             max_memory: u64::MAX,
         };
         JobSpec::read(fields, &context, None).map_err(|errors| errors.to_string())
+    }
+}
+
+/// What was found out about the whole, as a note or as a warning.
+pub(crate) fn split(found: Option<Result<String, String>>) -> (Vec<String>, Vec<String>) {
+    match found {
+        None => (Vec::new(), Vec::new()),
+        Some(Ok(note)) => (vec![note], Vec::new()),
+        Some(Err(warning)) => (Vec::new(), vec![warning]),
     }
 }
 

@@ -74,6 +74,9 @@ impl Report {
             context.out.map_or_else(|| "standard output".into(), code),
             import.left_out.len()
         ));
+        for warning in &import.warnings {
+            self.line(format_args!("**{}**\n", escape(warning)));
+        }
         self.header(&["label", "jobs", "what they are"]);
         for (label, meaning) in [
             (READY, format!("ran in {title}, nothing is left to decide")),

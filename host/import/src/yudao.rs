@@ -11,7 +11,7 @@ use wasmtab_domain::{
 use crate::{
     draft::JobDraft,
     names::{Names, clean, shown},
-    outcome::{Finding, Import, Imported, LeftOut, Options, Source, Was},
+    outcome::{Finding, Import, Imported, LeftOut, Options, Source, Was, split},
     quartz_job,
     rows::{Row, Table},
     tally::Tally,
@@ -42,11 +42,10 @@ pub fn import(tables: &BTreeMap<String, Table>, options: &Options) -> Result<Imp
             }),
         }
     }
-    let mut notes: Vec<String> = tables
+    let zone = tables
         .get(TABLES[1])
-        .and_then(|triggers| check_zone(triggers, options))
-        .into_iter()
-        .collect();
+        .and_then(|triggers| check_zone(triggers, options));
+    let (mut notes, warnings) = split(zone);
     notes.extend(tally.notes());
     Ok(Import {
         source: Source::Yudao,
@@ -54,6 +53,7 @@ pub fn import(tables: &BTreeMap<String, Table>, options: &Options) -> Result<Imp
         jobs,
         left_out,
         notes,
+        warnings,
     }
     .finish())
 }
@@ -208,8 +208,8 @@ fn seconds(
     Ok(Some(seconds))
 }
 
-/// Quartz writes each trigger's zone down.
-fn check_zone(triggers: &Table, options: &Options) -> Option<String> {
+/// Quartz writes each trigger's zone down: that it fits, or that it is doubtful.
+fn check_zone(triggers: &Table, options: &Options) -> Option<Result<String, String>> {
     let zones: Vec<&str> = triggers
         .rows()
         .filter_map(|row| row.trimmed("time_zone_id").ok().flatten())
@@ -217,15 +217,15 @@ fn check_zone(triggers: &Table, options: &Options) -> Option<String> {
     let other = zones.iter().find(|zone| **zone != options.timezone.name());
     match other {
         _ if zones.is_empty() => None,
-        None => Some(format!(
+        None => Some(Ok(format!(
             "the zone: qrtz_cron_triggers says {} too, {} times",
             options.timezone,
             zones.len()
-        )),
-        Some(other) => Some(format!(
+        ))),
+        Some(other) => Some(Err(format!(
             "the zone: qrtz_cron_triggers says `{}` where {} was said: is --timezone right?",
             shown(other),
             options.timezone
-        )),
+        ))),
     }
 }

@@ -153,7 +153,7 @@ fn the_fires_stand_side_by_side_and_differences_are_flagged() {
         done.stdout
     );
     assert!(
-        done.stdout.contains("1 fire otherwise than in cron"),
+        done.stdout.contains("1 of them with other fires than in cron"),
         "{}",
         done.stdout
     );
@@ -170,6 +170,16 @@ fn the_zone_must_be_said_and_be_one() {
         .exits(2)
         .says("--timezone: `Mars`");
     assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0, "nothing is written");
+}
+
+#[test]
+fn a_zone_that_was_probably_not_meant_is_warned_of() {
+    let dir = scratch();
+    let dump = data("xxl-job-2.4.mysqldump.sql");
+    import(dir.path(), &["xxl-job", "--from", &dump, "--timezone", "America/New_York"])
+        .exits(0)
+        .says("warning: the zone: trigger_next_time is a fire in America/New_York for 1 of 8 running cron jobs; in Asia/Shanghai it is for 8");
+    assert!(read(dir.path(), "jobs.report.md").contains("is --timezone right?**"));
 }
 
 #[test]

@@ -214,6 +214,7 @@ impl Importer<'_> {
             jobs: self.jobs,
             left_out: self.left_out,
             notes,
+            warnings: Vec::new(),
         }
         .finish()
     }

@@ -14,7 +14,7 @@ use crate::{
     draft::JobDraft,
     names::{Names, clean, cut, shown},
     old::OldSchedule,
-    outcome::{Finding, Import, Imported, LeftOut, Options, Source, Was, label},
+    outcome::{Finding, Import, Imported, LeftOut, Options, Source, Was, label, split},
     quartz_job,
     rows::Table,
     tally::Tally,
@@ -223,9 +223,8 @@ impl Importer<'_> {
 
     fn finish(mut self) -> Import {
         chain::link(&mut self.jobs, &self.children, &mut self.tally);
-        let mut notes: Vec<String> = zone::check(&self.jobs, &self.next_fires, self.options.timezone)
-            .into_iter()
-            .collect();
+        let zone = zone::check(&self.jobs, &self.next_fires, self.options.timezone);
+        let (mut notes, warnings) = split(zone);
         notes.extend(self.tally.notes());
         Import {
             source: Source::XxlJob,
@@ -233,6 +232,7 @@ impl Importer<'_> {
             jobs: self.jobs,
             left_out: self.left_out,
             notes,
+            warnings,
         }
         .finish()
     }

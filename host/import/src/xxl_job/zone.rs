@@ -33,8 +33,12 @@ const OTHERS: [Tz; 16] = [
     Tz::America__Los_Angeles,
 ];
 
-/// A sentence about the zone, where the table tells anything.
-pub(super) fn check(jobs: &[Imported], next_fires: &[Option<Timestamp>], zone: Tz) -> Option<String> {
+/// A sentence about the zone, where the table tells anything: that it fits, or that it is doubtful.
+pub(super) fn check(
+    jobs: &[Imported],
+    next_fires: &[Option<Timestamp>],
+    zone: Tz,
+) -> Option<Result<String, String>> {
     let samples: Vec<Sample<'_>> = jobs
         .iter()
         .zip(next_fires)
@@ -53,22 +57,26 @@ pub(super) fn check(jobs: &[Imported], next_fires: &[Option<Timestamp>], zone: T
     }
     let of = samples.len();
     if fits == of {
-        return Some(format!(
+        return Some(Ok(format!(
             "the zone: trigger_next_time of all {of} running cron jobs is a fire in {zone}"
-        ));
+        )));
     }
     let best = OTHERS
         .into_iter()
+        .rev()
         .map(|other| (fitting(other), other))
         .max_by_key(|(fits, _)| *fits)
         .filter(|(other, _)| *other > fits);
-    let advice = match best {
-        Some((fits, other)) => format!("; in {other} it is for {fits}: is --timezone right?"),
-        None => "; the others were perhaps planned before their last edit".into(),
-    };
-    Some(format!(
-        "the zone: trigger_next_time is a fire in {zone} for {fits} of {of} running cron jobs{advice}"
-    ))
+    let fact =
+        format!("the zone: trigger_next_time is a fire in {zone} for {fits} of {of} running cron jobs");
+    Some(match best {
+        Some((fits, other)) => Err(format!(
+            "{fact}; in {other} it is for {fits}: is --timezone right?"
+        )),
+        None => Ok(format!(
+            "{fact}; the others were perhaps planned before their last edit"
+        )),
+    })
 }
 
 impl Sample<'_> {

@@ -210,7 +210,11 @@ fn the_zone_is_checked_against_what_xxl_job_has_planned() {
         &options(Tz::America__New_York),
     )
     .unwrap();
-    notes_for_all(&wrong, "in Asia/Shanghai it is for 8: is --timezone right?");
+    assert!(
+        wrong.warnings[0].ends_with("in Asia/Shanghai it is for 8: is --timezone right?"),
+        "{:?}",
+        wrong.warnings
+    );
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod show;
 mod write;
 
 use clap::Subcommand;
+use wasmtab_domain::time::Timestamp;
 use wasmtab_import::{Import, compare, crontab, document, report, rows::Table, xxl_job, yudao};
 
 use self::{
@@ -82,7 +83,8 @@ fn finish(
     target: &write::Target,
     context: &Context,
 ) -> Result<(), Failure> {
-    let now = context.now();
+    // Whole seconds, as fires have them.
+    let now = Timestamp::from_secs(context.now().as_micros().div_euclid(1_000_000));
     let after = args.after(now)?;
     let comparisons = compare::compare(import, after, args.n as usize);
     let from = origin.to_string();
@@ -96,6 +98,9 @@ fn finish(
     target.write(&document::yaml(import), &report)?;
     if import.jobs.is_empty() && import.left_out.is_empty() {
         output::warn(&format!("{origin} has no jobs"));
+    }
+    for warning in &import.warnings {
+        output::warn(warning);
     }
     if target.to_stdout() {
         return Ok(());

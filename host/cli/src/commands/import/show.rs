@@ -38,6 +38,7 @@ pub(super) fn json(
         "items": items,
         "leftOut": left_out,
         "notes": import.notes,
+        "warnings": import.warnings,
     })
 }
 
@@ -132,7 +133,7 @@ pub(super) fn summary(import: &Import, comparisons: &[Comparison], target: &Targ
     }
     if different > 0 {
         lines.push(format!(
-            "{different} fire otherwise than in {title}, now or at a clock change"
+            "{different} of them with other fires than in {title}, now or at a clock change"
         ));
     }
     lines.push(format!("the report {report} has every reason; next:\n"));
