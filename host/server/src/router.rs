@@ -14,7 +14,9 @@ use wasmtab_service::{MAX_DOCUMENT, Service};
 
 use crate::{
     api::{
-        alerts, apply, audit, backup, bulk, calendars, calls, doctor, events, handlers, health, holds, job_actions, jobs, logs, me, metrics, plugins, runs, schedules, settings, setup, state, tokens, unknown, versions,
+        alerts, apply, audit, backup, bulk, calendars, calls, doctor, events, handlers, health, holds,
+        job_actions, jobs, logs, me, metrics, plugins, runs, schedules, settings, setup, state, tokens,
+        unknown, versions,
     },
     app::{App, Options},
     auth, openapi, request,

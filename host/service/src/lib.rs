@@ -47,10 +47,10 @@ pub use wasmtab_cron::Lang;
 pub use wasmtab_store::{Principal, Role, StateScope, StoreError};
 
 pub use self::{
+    alerts::{ChannelPut, DeliveryQuery, RulePut, SilenceRequest},
     apply::{ApplyRequest, ExportQuery, MAX_DOCUMENT},
     backup::{Backup, BackupTurn},
     bulk::{BulkJobs, BulkRuns, JobAction, JobSelect, RunAction, RunSelect},
-    alerts::{ChannelPut, DeliveryQuery, RulePut, SilenceRequest},
     calendars::CalendarPut,
     calls::CallRequest,
     completion::{CompleteBody, Completing, completion_key},

@@ -104,15 +104,12 @@ impl Service {
             updated_at: self.now(),
             updated_by: by.name.clone(),
         };
-        let before = match self.store.put_channel(channel.clone()).await? {
-            Ok(before) => before,
-            Err(_) => {
-                let most = alert::CHANNELS;
-                return Err(ServiceError::field(
-                    "name",
-                    format!("there are {most} channels already"),
-                ));
-            }
+        let Ok(before) = self.store.put_channel(channel.clone()).await? else {
+            let most = alert::CHANNELS;
+            return Err(ServiceError::field(
+                "name",
+                format!("there are {most} channels already"),
+            ));
         };
         let mut after = audited(&channel);
         if secret_is_said {

@@ -132,7 +132,7 @@ impl Service {
     }
 
     async fn show_rule(&self, stored: &StoredRule) -> ServiceResult<RuleView> {
-        let scope = self.show_scope(&stored.rule.scope).await?;
+        let scope = self.show_alert_scope(&stored.rule.scope).await?;
         Ok(RuleView::new(stored, scope))
     }
 }

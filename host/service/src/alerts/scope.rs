@@ -56,7 +56,7 @@ impl Service {
         Ok(None)
     }
 
-    pub(super) async fn show_scope(&self, scope: &Scope) -> ServiceResult<ScopeView> {
+    pub(super) async fn show_alert_scope(&self, scope: &Scope) -> ServiceResult<ScopeView> {
         let mut view = ScopeView::default();
         match scope {
             Scope::All => {}

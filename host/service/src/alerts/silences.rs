@@ -128,7 +128,7 @@ impl Service {
     }
 
     async fn show_silence(&self, stored: &StoredSilence) -> ServiceResult<SilenceView> {
-        let scope = self.show_scope(&stored.silence.scope).await?;
+        let scope = self.show_alert_scope(&stored.silence.scope).await?;
         Ok(SilenceView::new(stored, scope))
     }
 }

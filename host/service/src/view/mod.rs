@@ -23,8 +23,8 @@ mod why;
 
 pub use self::{
     access::{AuditView, MeView, NewTokenView, SettingsView, TokenView},
-    apply::{Action, AppliedJob, ChangeView, ExportView, PlanView},
     alert::{ChannelView, DeliveryView, RuleView, ScopeView, SilenceView},
+    apply::{Action, AppliedJob, ChangeView, ExportView, PlanView},
     attempt::{AttemptView, RefusalView},
     backfill::{BackfillItemView, BackfillView},
     bulk::{BulkFailureView, BulkJobView, BulkJobsView, BulkRunView, BulkRunsView},

@@ -64,7 +64,10 @@ impl HistoryArgs {
             .list(&["alerts", "history"], self.limit, |request| {
                 request
                     .query_opt("channel", self.channel.as_deref())
-                    .query_opt("status", status.as_ref().map(|status| status.get_name()))
+                    .query_opt(
+                        "status",
+                        status.as_ref().map(clap::builder::PossibleValue::get_name),
+                    )
                     .query_opt("jobId", job.as_deref())
             })
             .await?;

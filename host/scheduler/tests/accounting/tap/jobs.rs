@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use wasmtab_domain::{ids::JobId, job::Job, time::Timestamp};
 use wasmtab_store::{
-    Deleted, JobFilter, JobStore, JobWrite, Page, PausePeriod, PauseRequest, Released, Revision, StoreResult,
-    WriteError,
+    Deleted, JobChanges, JobFilter, JobStore, JobWrite, Page, PausePeriod, PauseRequest, Released, Revision,
+    StoreResult, WriteError,
 };
 
 use super::Tap;
@@ -66,6 +66,18 @@ impl JobStore for Tap {
             answer.is_ok().then_some(Event::Resumed { job: id })
         })
         .await
+    }
+
+    async fn change_jobs(&self, changes: JobChanges) -> StoreResult<Vec<Result<(), WriteError>>> {
+        self.real.store.change_jobs(changes).await
+    }
+
+    async fn known_jobs(&self, names: &[String]) -> StoreResult<Vec<String>> {
+        self.real.store.known_jobs(names).await
+    }
+
+    async fn chains_from(&self, names: &[String]) -> StoreResult<Vec<(String, Vec<String>)>> {
+        self.real.store.chains_from(names).await
     }
 
     async fn job(&self, id: JobId) -> StoreResult<Option<Job>> {

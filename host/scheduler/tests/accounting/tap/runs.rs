@@ -2,13 +2,14 @@
 
 use async_trait::async_trait;
 use wasmtab_domain::{
-    ids::{AttemptId, BootId, RunId},
+    decided::DecidedFire,
+    ids::{AttemptId, BootId, JobId, RunId},
     run::{Attempt, AttemptLog, Outcome, Run},
     time::Timestamp,
 };
 use wasmtab_store::{
-    AttemptFilter, CancelReply, ClaimRequest, Claimed, FinishReply, NewBackfill, NewCall, NewTrigger, Page,
-    RunFilter, RunStore, StoreResult, TriggerRefused,
+    AttemptFilter, CancelReply, ClaimRequest, Claimed, FinishReply, NewBackfill, NewCall, NewRepeats,
+    NewTrigger, Page, RepeatReply, RunFilter, RunStore, StoreResult, TriggerRefused,
 };
 
 use super::Tap;
@@ -43,6 +44,27 @@ impl RunStore for Tap {
             })
         })
         .await
+    }
+
+    async fn repeat(&self, repeats: NewRepeats) -> StoreResult<Vec<RepeatReply>> {
+        self.real.store.repeat(repeats).await
+    }
+
+    async fn repeated_by(&self, runs: &[RunId]) -> StoreResult<Vec<(RunId, RunId)>> {
+        self.real.store.repeated_by(runs).await
+    }
+
+    async fn decided_fires(
+        &self,
+        job: JobId,
+        since: Timestamp,
+        until: Timestamp,
+    ) -> StoreResult<Vec<DecidedFire>> {
+        self.real.store.decided_fires(job, since, until).await
+    }
+
+    async fn cancel_runs(&self, ids: &[RunId], by: &str, now: Timestamp) -> StoreResult<Vec<CancelReply>> {
+        self.real.store.cancel_runs(ids, by, now).await
     }
 
     async fn call(&self, call: NewCall) -> StoreResult<Run> {

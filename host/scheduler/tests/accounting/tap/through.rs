@@ -2,11 +2,16 @@
 //! the log, what is counted, and what a check-up looks at.
 
 use async_trait::async_trait;
-use wasmtab_domain::{ids::JobId, time::Timestamp};
+use wasmtab_domain::{
+    ids::{AttemptId, JobId, RunId},
+    time::Timestamp,
+};
 use wasmtab_store::{
-    AccessStore, AuditEntry, FactStore, Facts, Findings, LogEnd, LogKey, LogSort, MaintenanceStore, NewAudit,
-    NewToken, Page, Principal, RetentionStore, Snapshot, StateEntry, StateError, StateScope, StateStore,
-    StateUse, StoreResult, StoredReply, TokenInfo,
+    AccessStore, AlertStore, AuditEntry, Channel, DeleteRefused, Delivery, DeliveryFilter, FactStore, Facts,
+    Findings, LogEnd, LogKey, LogSort, MaintenanceStore, NewAudit, NewSilence, NewToken, Page, Principal,
+    RetentionStore, RuleRefused, Snapshot, StateEntry, StateError, StateScope, StateStore, StateUse,
+    StoreResult, StoredReply, StoredRule, StoredSilence, TakeDeliveries, TakenDeliveries, TokenInfo, TooMany,
+    Tried,
 };
 
 use super::Tap;
@@ -74,5 +79,29 @@ goes_through! {
         async fn faults(&self, most: u32) -> StoreResult<Vec<String>>;
         async fn schema(&self) -> StoreResult<i64>;
         async fn findings(&self, most: u32) -> StoreResult<Findings>;
+    }
+}
+
+goes_through! {
+    AlertStore {
+        async fn channels(&self) -> StoreResult<Vec<Channel>>;
+        async fn channel(&self, name: &str) -> StoreResult<Option<Channel>>;
+        async fn put_channel(&self, channel: Channel) -> StoreResult<Result<Option<Channel>, TooMany>>;
+        async fn delete_channel(&self, name: &str, now: Timestamp) -> StoreResult<Result<(), DeleteRefused>>;
+        async fn rules(&self) -> StoreResult<Vec<StoredRule>>;
+        async fn rule(&self, name: &str) -> StoreResult<Option<StoredRule>>;
+        async fn put_rule(&self, rule: StoredRule) -> StoreResult<Result<Option<StoredRule>, RuleRefused>>;
+        async fn delete_rule(&self, name: &str) -> StoreResult<bool>;
+        async fn silences(&self, now: Timestamp) -> StoreResult<Vec<StoredSilence>>;
+        async fn create_silence(&self, silence: NewSilence) -> StoreResult<Option<StoredSilence>>;
+        async fn end_silence(&self, id: i64, now: Timestamp) -> StoreResult<Option<StoredSilence>>;
+        async fn deliveries(&self, filter: &DeliveryFilter, before: Option<i64>, limit: u32) -> StoreResult<Page<Delivery>>;
+        async fn delivery(&self, id: i64) -> StoreResult<Option<Delivery>>;
+        async fn test_channel(&self, name: &str, now: Timestamp) -> StoreResult<Option<Delivery>>;
+        async fn take_deliveries(&self, take: TakeDeliveries) -> StoreResult<TakenDeliveries>;
+        async fn tried(&self, id: i64, tried: Tried, now: Timestamp) -> StoreResult<()>;
+        async fn untake_deliveries(&self, now: Timestamp) -> StoreResult<u64>;
+        async fn warn(&self, late: &[(RunId, AttemptId)], now: Timestamp) -> StoreResult<()>;
+        async fn sweep_deliveries(&self, before: Timestamp, limit: u32) -> StoreResult<bool>;
     }
 }

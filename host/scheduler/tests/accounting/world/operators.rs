@@ -118,7 +118,6 @@ impl World {
             job_id: job.id,
             handler_param: None,
             overlap: self.rng.random_bool(0.3).then_some(Overlap::Allow),
-            retry_of: None,
             by: "ops".into(),
             now: self.now(),
         };
@@ -140,7 +139,6 @@ impl World {
                 .collect(),
             handler_param: None,
             overlap: self.rng.random_bool(0.3).then_some(Overlap::Allow),
-            retry_of: Vec::new(),
             by: "ops".into(),
             now,
         };
@@ -265,7 +263,6 @@ impl World {
                 priority: self.rng.random_range(-1..=1),
                 ..RunPolicy::from(&Words::spec(json!({})))
             },
-            retry_of: None,
             by: "ops".into(),
             now: self.now(),
         };
@@ -306,6 +303,7 @@ impl World {
 
     fn write(&self, spec: wasmtab_domain::job::JobSpec) -> JobWrite {
         JobWrite {
+            source: None,
             spec,
             by: "ann".into(),
             now: self.now(),
