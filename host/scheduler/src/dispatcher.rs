@@ -100,6 +100,7 @@ impl Dispatcher {
         self.unsure = true;
         let claimed = self.store.claim_due(&request).await?;
         self.unsure = false;
+        self.turns.count(claimed.claims.len() as u32);
         for claim in claimed.claims {
             self.spawn(claim).await;
         }

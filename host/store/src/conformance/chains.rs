@@ -121,13 +121,15 @@ pub(super) async fn a_follower_that_is_not_there_leaves_a_row(w: World) {
 }
 
 pub(super) async fn a_chain_has_an_end(w: World) {
-    // A cycle is refused by whoever saves jobs; the store itself only bounds the depth.
-    let job = w
-        .job(json!({"name": "ping", "every": 86400, "onSuccess": ["pong"]}))
-        .await;
-    w.job(json!({"name": "pong", "every": 86400, "onSuccess": ["ping"]}))
-        .await;
-    w.trigger(job.id, at(10)).await;
+    // Nobody saves a cycle, but a chain may be longer than any that is meant.
+    let links = limits::CHAIN_DEPTH + 1;
+    let mut first = None;
+    for link in (0..=links).rev() {
+        let follower = format!("link {}", link + 1);
+        let said = json!({"name": format!("link {link}"), "every": 86400, "onSuccess": if link < links { vec![follower] } else { vec![] }});
+        first = Some(w.job(said).await.id);
+    }
+    w.trigger(first.unwrap(), at(10)).await;
     for _ in 0..=limits::CHAIN_DEPTH {
         let claim = w.claim_one(at(10)).await;
         w.end(&claim, AttemptStatus::Success, at(10)).await;
