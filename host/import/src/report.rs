@@ -94,7 +94,8 @@ impl Report {
              file, bind the handlers, then\n"
         ));
         self.line(format_args!(
-            "    wasmtab apply -f {} --source {word}\n\nand resume them by label, `{READY}` first, as you stop them in {title}.",
+            "    wasmtab apply -f {} --source {word}\n\nand start them by label, as you stop them in {title}:\n\n    \
+             wasmtab job bulk start --label {READY}\n\nApplied again, the file stops them: say `status: normal` there too if you keep it.",
             clean(context.out.unwrap_or("FILE"))
         ));
     }

@@ -13,6 +13,47 @@ use crate::{
     decode_error,
 };
 
+/// The last row of a run, or one that says why none was made.
+struct Row {
+    id: i64,
+    run_id: Option<i64>,
+    scheduled_at: i64,
+    scheduled_until: Option<i64>,
+    run_trigger: String,
+    fire_key: i64,
+    status: String,
+    reason: Option<String>,
+    blocked_by: Option<i64>,
+    error: Option<String>,
+}
+
+impl TryFrom<Row> for DecidedFire {
+    type Error = sqlx::Error;
+
+    fn try_from(row: Row) -> Result<Self, sqlx::Error> {
+        let became = if let Some(run) = row.run_id {
+            Became::Run(RunId(run), RunStatus::Ended(word("status", &row.status)?))
+        } else {
+            let reason = row
+                .reason
+                .ok_or_else(|| decode_error("reason", "a row without a run has none"))?;
+            Became::Skipped {
+                row: AttemptId(row.id),
+                reason: word("reason", &reason)?,
+                blocked_by: row.blocked_by.map(RunId),
+                cause: row.error,
+            }
+        };
+        Ok(Self {
+            from: instant(row.scheduled_at),
+            until: instant(row.scheduled_until.unwrap_or(row.scheduled_at)),
+            trigger: word("run_trigger", &row.run_trigger)?,
+            fire_key: row.fire_key,
+            became,
+        })
+    }
+}
+
 /// Runs of the schedule and of backfills, and skips that reach into the span; by instant.
 pub(crate) async fn fires(
     connection: &mut SqliteConnection,
@@ -22,47 +63,40 @@ pub(crate) async fn fires(
 ) -> Result<Vec<DecidedFire>, sqlx::Error> {
     let (since, until) = (since.as_micros(), until.as_micros());
     // Rows never reach over one another, so that only the one right before the span may reach into it.
-    let rows = sqlx::query!(
-        r#"SELECT id AS "id!: i64", run_id, scheduled_at AS "from!: i64",
-            coalesce(scheduled_until, scheduled_at) AS "until!: i64", run_trigger, fire_key, status, reason, blocked_by, error
+    let mut rows = sqlx::query_as!(
+        Row,
+        r#"SELECT id AS "id!", run_id, scheduled_at, scheduled_until, run_trigger, fire_key, status, reason, blocked_by,
+            error
         FROM infra_job_log
-        WHERE job_id = ?1 AND last = 1 AND run_trigger IN ('cron', 'backfill') AND (
-            scheduled_at >= ?2 AND scheduled_at < ?3 OR scheduled_until >= ?2 AND scheduled_at = (
-                SELECT max(scheduled_at) FROM infra_job_log WHERE job_id = ?1 AND scheduled_at < ?2 AND fire_key = 0
-            )
-        )
-        ORDER BY scheduled_at, id"#,
+        WHERE job_id = ?1 AND fire_key = 0 AND last = 1 AND scheduled_at = (
+            SELECT max(scheduled_at) FROM infra_job_log WHERE job_id = ?1 AND scheduled_at < ?2 AND fire_key = 0
+        )"#,
         job.0,
-        since,
-        until
+        since
     )
     .fetch_all(&mut *connection)
     .await?;
+    rows.retain(|row| row.scheduled_until.is_some_and(|until| until >= since));
+    rows.extend(
+        sqlx::query_as!(
+            Row,
+            r#"SELECT id AS "id!", run_id, scheduled_at, scheduled_until, run_trigger, fire_key, status, reason, blocked_by,
+                error
+            FROM infra_job_log
+            WHERE job_id = ? AND scheduled_at >= ? AND scheduled_at < ? AND last = 1
+                AND run_trigger IN ('cron', 'backfill')
+            ORDER BY scheduled_at, fire_key, shard_index"#,
+            job.0,
+            since,
+            until
+        )
+        .fetch_all(&mut *connection)
+        .await?,
+    );
     let mut fires = rows
         .into_iter()
-        .map(|row| {
-            let became = if let Some(run) = row.run_id {
-                Became::Run(RunId(run), RunStatus::Ended(word("status", &row.status)?))
-            } else {
-                let reason = row
-                    .reason
-                    .ok_or_else(|| decode_error("reason", "a row without a run has none"))?;
-                Became::Skipped {
-                    row: AttemptId(row.id),
-                    reason: word("reason", &reason)?,
-                    blocked_by: row.blocked_by.map(RunId),
-                    cause: row.error,
-                }
-            };
-            Ok(DecidedFire {
-                from: instant(row.from),
-                until: instant(row.until),
-                trigger: word("run_trigger", &row.run_trigger)?,
-                fire_key: row.fire_key,
-                became,
-            })
-        })
-        .collect::<Result<Vec<_>, sqlx::Error>>()?;
+        .map(DecidedFire::try_from)
+        .collect::<Result<Vec<_>, _>>()?;
     let active = sqlx::query!(
         r#"SELECT id AS "id!: i64", scheduled_at, run_trigger, fire_key, state FROM run
         WHERE job_id = ? AND scheduled_at >= ? AND scheduled_at < ? AND run_trigger IN ('cron', 'backfill')"#,
