@@ -1,6 +1,7 @@
 //! What a user would try, on the real binary. Each file is a promise of the product.
 
 mod access;
+mod alerts;
 mod backfill;
 mod backup;
 mod bad_night;

@@ -2,10 +2,12 @@
 
 mod binary;
 mod guests;
+mod hook;
 mod server;
 
 pub(crate) use self::{
     binary::wasmtab,
     guests::{plugin, seed_jobs, wat},
+    hook::Hook,
     server::{Server, eventually},
 };
