@@ -39,3 +39,12 @@ fn a_viewer_looks_and_changes_nothing() {
     );
     assert!(server.items(&["job", "list"]).is_empty());
 }
+
+#[test]
+fn whether_it_is_ready_is_told_without_a_token() {
+    let mut server = Server::start();
+    assert_eq!(server.run_as("", &["ping"]).ok().stdout, "the server is ready\n");
+    let url = server.url().to_owned();
+    server.kill();
+    let _ = crate::support::wasmtab(&["--server", &url, "ping"]).fails_with(6);
+}

@@ -100,6 +100,8 @@ pub(crate) enum Command {
     /// API tokens
     #[command(subcommand)]
     Token(commands::token::TokenCommand),
+    /// Whether the server is ready, for containers and load balancers; needs no token
+    Ping(commands::ping::PingArgs),
     /// Who changed what
     Audit(commands::audit::AuditArgs),
     /// Copy everything into one file, from a server that goes on or from a data directory

@@ -2,6 +2,7 @@
 
 mod advisories;
 mod debian;
+mod dist;
 mod generate;
 mod guests;
 mod repo;
@@ -41,6 +42,15 @@ enum Command {
         #[arg(long)]
         check: bool,
     },
+    /// Pack what is handed to those who run the product: a stripped binary, completions, a systemd unit, a container file
+    Dist {
+        /// Pack this binary instead of building one with all optimisations
+        #[arg(long, value_name = "FILE")]
+        binary: Option<PathBuf>,
+        /// Where the archive and its checksum go [default: dist]
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
+    },
     /// Check the dependencies against the advisory database, which is fetched for it
     Advisories,
 }
@@ -54,6 +64,7 @@ fn main() -> ExitCode {
         Command::Guests { .. } => guests::rebuild(),
         Command::Generate { check: true } => generate::check(),
         Command::Generate { .. } => generate::write(),
+        Command::Dist { binary, out } => dist::run(binary.as_deref(), out),
         Command::Advisories => advisories::run(),
     };
     match outcome {

@@ -44,6 +44,11 @@ impl Server {
         server
     }
 
+    /// Other flags, from the next start on.
+    pub(crate) fn set_flags(&mut self, flags: &[&str]) {
+        self.flags = flags.iter().map(ToString::to_string).collect();
+    }
+
     /// A server on a directory that a backup was restored into.
     pub(crate) fn restored(backup: &Path) -> Self {
         let mut server = Self {
@@ -97,6 +102,11 @@ impl Server {
     /// A directory for the test's own files.
     pub(crate) fn scratch(&self) -> &Path {
         self.directory.path()
+    }
+
+    /// Where it listens.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
     }
 
     /// Ends the server as a power cut would.

@@ -21,10 +21,12 @@ pub(crate) use self::{
     request::{Reply, Request},
     wait::{WaitArgs, is_ended, outcome, wait_for_run},
 };
-use crate::{exit::Failure, input::lang};
+use crate::{exit::Failure, input::lang, output::cell};
 
 /// A connection is there within this, or nobody listens.
 const CONNECT: Duration = Duration::from_secs(10);
+/// A server that is ready says so at once.
+const READY: Duration = Duration::from_secs(4);
 
 /// Where the server is, and as whom it is asked.
 #[derive(Clone, Debug)]
@@ -82,6 +84,17 @@ impl Client {
     /// `GET`.
     pub(crate) fn get(&self, path: &[&str]) -> Request<'_> {
         self.request(Method::GET, path)
+    }
+
+    /// How the server is, by its own word at `/readyz`.
+    pub(crate) async fn ready(&self) -> Result<String, Failure> {
+        let mut url = self.base.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().push("readyz");
+        }
+        let request = Request::new(self, Method::GET, url).within(READY);
+        let body = request.send().await?.body;
+        Ok(cell::text(&body, "/status"))
     }
 
     /// `POST`.

@@ -19,6 +19,7 @@ pub(crate) mod import;
 pub(crate) mod job;
 pub(crate) mod migrate;
 pub(crate) mod pause;
+pub(crate) mod ping;
 pub(crate) mod plugin;
 pub(crate) mod restore;
 pub(crate) mod run;
@@ -59,6 +60,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
         Command::Calendar(command) => client(command.run(&context)),
         Command::Cron(command) => command.run(&context),
         Command::State(command) => client(command.run(&context)),
+        Command::Ping(args) => client(args.run(&context)),
         Command::Token(command) => client(command.run(&context)),
         Command::Audit(args) => client(args.run(&context)),
         Command::Completion(args) => args.run(),
