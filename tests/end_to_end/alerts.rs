@@ -150,7 +150,9 @@ fn an_attempt_that_takes_long_is_told_while_it_goes_on() {
         .ok();
     let run = server.json(&["job", "trigger", "slow"]);
     let id = run["id"].as_str().unwrap().to_owned();
-    let message = eventually("it is told", || hook.came().first().map(|came| came.json()));
+    let message = eventually("it is told", || {
+        hook.came().first().map(crate::support::Came::json)
+    });
     assert_eq!(
         (&message["event"], &message["run"]["id"], &message["warnAfter"]),
         (&"warnAfter".into(), &id.as_str().into(), &1.into())

@@ -238,7 +238,13 @@ proptest! {
         let local = fire.with_timezone(&zone).naive_local();
         let planned = local.date().and_hms_opt(hour, minute, 0).unwrap();
         let change = schedule.clock_change(zone, fire);
-        prop_assert_eq!(change == Some(ClockChange::Gap), local != planned, "{} in {}", fire, zone);
+        prop_assert!(local == planned || change == Some(ClockChange::Gap), "{fire} in {zone}");
+        if change == Some(ClockChange::Gap) {
+            // It may be at its planned time all the same: Samoa left a whole day out, and the next one has that time too.
+            let second = chrono::TimeDelta::seconds(1);
+            let before = (fire - second).with_timezone(&zone).naive_local();
+            prop_assert!(before + second < local, "{fire} in {zone}");
+        }
         if change == Some(ClockChange::Repeated) {
             prop_assert!(zone.from_local_datetime(&local).latest() > zone.from_local_datetime(&local).earliest());
         }

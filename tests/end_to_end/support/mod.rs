@@ -8,6 +8,6 @@ mod server;
 pub(crate) use self::{
     binary::wasmtab,
     guests::{plugin, seed_jobs, wat},
-    hook::Hook,
+    hook::{Came, Hook},
     server::{Server, eventually},
 };
