@@ -140,6 +140,7 @@ pub(crate) async fn bring_up_to_date(
         wanted.run(&mut *connection).await.map_err(Failure::Migrate)?;
         return Ok(None);
     };
+    tracing::info!("the schema is of version {at} and goes to {latest}; the database is copied first");
     let copy = copy_before(connection, database, latest)
         .await
         .map_err(Failure::Copy)?;

@@ -52,6 +52,14 @@ const AFTER: &str = "The file holds everything: jobs, history, plugins, grants, 
 
 impl BackupArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
+        tokio::select! {
+            taken = self.take(context) => taken,
+            // What is unfinished goes with the work that is dropped here.
+            _ = tokio::signal::ctrl_c() => Err(Failure::own("interrupted; nothing was kept")),
+        }
+    }
+
+    async fn take(self, context: &Context) -> Result<(), Failure> {
         let now = context.now();
         let file = self.file.unwrap_or_else(|| default_name(now));
         if file.exists() {

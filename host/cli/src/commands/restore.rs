@@ -82,13 +82,16 @@ impl RestoreArgs {
     }
 }
 
-/// A directory that holds anything is somebody's.
+/// A directory that holds anything is somebody's; but for what a new file system comes with.
 fn check_empty(directory: &Path) -> Result<(), Failure> {
     match std::fs::read_dir(directory) {
-        Ok(mut entries) => match entries.next() {
-            None => Ok(()),
-            Some(_) => Err(in_the_way(directory, "is not empty")),
-        },
+        Ok(entries) => {
+            let mut names = entries.map(|entry| entry.map(|entry| entry.file_name()));
+            if names.all(|name| name.is_ok_and(|name| name == "lost+found")) {
+                return Ok(());
+            }
+            Err(in_the_way(directory, "is not empty"))
+        }
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
         Err(error) => Err(Failure::own(format!(
             "data-dir: {} cannot be read: {error}",
