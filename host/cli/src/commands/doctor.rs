@@ -10,7 +10,7 @@ use wasmtab_service::{
     view::{CheckView, DoctorView},
 };
 use wasmtab_store_sqlite::{
-    SqliteStore, Standing,
+    OpenError, SqliteStore, Standing,
     backup::{self, BackupError, Examined},
 };
 
@@ -67,14 +67,17 @@ const PATIENCE: std::time::Duration = std::time::Duration::from_mins(30);
 
 /// Looks at a data directory that no server has open.
 async fn look(data_dir: PathBuf, url: Option<&str>) -> Result<DoctorView, Failure> {
+    // Whatever is named below is named in full. A directory that is not there is told by what is not in it.
+    let data_dir = data_dir.canonicalize().unwrap_or(data_dir);
     let database = serve::database_file(url, &data_dir)?;
     let examined = match backup::examine(&database).await {
         Ok(examined) => examined,
-        Err(error @ BackupError::Open(_)) => {
+        Err(error @ BackupError::Open(OpenError::Locked(_))) => {
             return Err(Failure::new(Exit::Conflict, error)
                 .with("ask the server itself: `wasmtab doctor`, with --server and --token"));
         }
         Err(error @ BackupError::Missing(_)) => return Err(Failure::new(Exit::NotFound, error)),
+        Err(error @ (BackupError::Open(_) | BackupError::File { .. })) => return Err(Failure::own(error)),
         Err(error) => {
             return Ok(DoctorView::new(vec![CheckView::fail(
                 "database",
@@ -86,12 +89,6 @@ async fn look(data_dir: PathBuf, url: Option<&str>) -> Result<DoctorView, Failur
     if let Some(checks) = beyond_use(&examined) {
         return Ok(DoctorView::new(checks));
     }
-    let data_dir = data_dir.canonicalize().map_err(|error| {
-        Failure::own(format!(
-            "data-dir: {} cannot be used: {error}",
-            data_dir.display()
-        ))
-    })?;
     let store = Arc::new(SqliteStore::open(&database).await.map_err(Failure::own)?);
     let config = ServiceConfig {
         surroundings: Some(Arc::new(serve::Machine {

@@ -62,7 +62,7 @@ impl Service {
                 all.push(checks::pauses(&found));
                 all.push(checks::runs(&found, now, serving));
                 all.push(checks::leftovers(&found));
-                all.push(checks::access(&found, self.admin_hash().is_some()));
+                all.push(checks::access(&found, self.admin_hash().is_some(), serving));
             }
             Err(error) => all.push(unanswered("jobs", &error)),
         }

@@ -17,7 +17,9 @@ pub(crate) fn pack(directory: &Path, out: &Path) -> Result<PathBuf> {
     };
     let archive = out.join(format!("{}.tar.gz", name.to_string_lossy()));
     let mut tar = Command::new("tar");
-    tar.args(["--create", "--gzip", "--sort=name", "--format=ustar"])
+    tar.args(["--create", "--sort=name", "--format=ustar"])
+        // Neither a name nor a time of its own goes into the compressed stream.
+        .arg("--use-compress-program=gzip -n")
         .args([
             "--owner=0",
             "--group=0",
@@ -30,8 +32,7 @@ pub(crate) fn pack(directory: &Path, out: &Path) -> Result<PathBuf> {
         .arg("--directory")
         .arg(parent)
         .arg(name);
-    // Neither a name nor a time of its own goes into the compressed stream.
-    repo::run(tar.env("GZIP", "-n"))?;
+    repo::run(&mut tar)?;
     Ok(archive)
 }
 

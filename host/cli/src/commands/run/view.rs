@@ -203,7 +203,8 @@ fn indent(shown: &mut String, text: &str) {
 
 /// One log line: when, how grave, about what, what.
 pub(crate) fn log_line(line: &Value) -> String {
-    let target = present(line, "/target").map_or_else(String::new, |target| format!("{target}: "));
+    let target = present(line, "/target").filter(|target| !target.is_empty());
+    let target = target.map_or_else(String::new, |target| format!("{target}: "));
     let message = line.get("message").and_then(Value::as_str).unwrap_or_default();
     format!(
         "{}  {:<8}  {target}{}\n",
@@ -316,7 +317,7 @@ mod tests {
 
     #[test]
     fn the_cut_in_a_log_is_shown_where_it_is() {
-        let line = |message: &str| json!({"at": "2026-11-24T01:00:00Z", "level": "info", "message": message});
+        let line = |message: &str| json!({"at": "2026-11-24T01:00:00Z", "level": "info", "target": "", "message": message});
         let log = json!({"lines": [line("first"), line("\u{1b}[2Jlast")], "cutLines": 7, "cutBytes": 2_048, "cutAfter": 1});
         assert_eq!(
             log_lines(&log).concat(),

@@ -3,8 +3,8 @@
 use clap::Args;
 use serde_json::json;
 
-use super::scope::ScopeArgs;
-use crate::{commands::confirm, context::Context, exit::Failure, output::cell::text};
+use super::{scope::ScopeArgs, show::counted};
+use crate::{commands::confirm, context::Context, exit::Failure};
 
 #[derive(Args, Debug)]
 pub(crate) struct ClearArgs {
@@ -44,7 +44,7 @@ impl ClearArgs {
             json!({ "removed": self.keys.len() })
         };
         context.out.one(&removed, |removed| {
-            format!("{} values of {of} were removed\n", text(removed, "/removed"))
+            format!("removed of {of}: {}\n", counted(removed, "/removed", "value"))
         })
     }
 }

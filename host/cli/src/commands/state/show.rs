@@ -69,10 +69,18 @@ fn value(entry: &Value) -> String {
     }
 }
 
+/// `1 key`, `2 keys`.
+pub(super) fn counted(object: &Value, pointer: &str, thing: &str) -> String {
+    match text(object, pointer).as_str() {
+        "1" => format!("1 {thing}"),
+        count => format!("{count} {thing}s"),
+    }
+}
+
 fn summary(list: &Value) -> String {
     let mut summary = format!(
-        "{} keys, {} of {}\n",
-        text(list, "/keys"),
+        "{}, {} of {}\n",
+        counted(list, "/keys", "key"),
         bytes(list, "/bytes"),
         bytes(list, "/quota")
     );
