@@ -58,8 +58,8 @@ pub const LOG_LINE_BYTES: usize = 16 * 1024;
 pub const LOG_TARGET_BYTES: usize = 256;
 /// Bytes of a progress report's message.
 pub const PROGRESS_BYTES: usize = 1024;
-/// Fuel after which a guest that only computes is counted and lets others run: some milliseconds of work.
-pub const FUEL_SLICE: u64 = 10_000_000;
+/// Fuel after which a guest that only computes is counted and lets others run: about half a millisecond of work.
+pub const FUEL_SLICE: u64 = 1_000_000;
 /// Bytes of an attempt's error text.
 pub const ERROR_BYTES: usize = wasmtab_domain::limits::ERROR_BYTES;
 /// Lines of stderr that a command's failure quotes.
