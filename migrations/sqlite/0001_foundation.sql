@@ -138,7 +138,7 @@ CREATE INDEX run_running ON run (handler_name) WHERE state = 'running';
 CREATE INDEX run_pending ON run (pending_until) WHERE pending_until IS NOT NULL;
 CREATE INDEX run_warn ON run (warn_at) WHERE warn_at IS NOT NULL;
 CREATE INDEX run_retry ON run (retry_of) WHERE retry_of IS NOT NULL;
-CREATE INDEX run_turn ON run (job_id) WHERE hold IS NOT NULL;
+CREATE INDEX run_turn ON run (job_id, group_id, hold) WHERE hold = 'turn';
 CREATE INDEX run_handler_hold ON run (handler_name, hold) WHERE hold IS NOT NULL;
 
 -- The log: an attempt a row, or fires that were decided not to run.

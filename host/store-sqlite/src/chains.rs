@@ -1,12 +1,14 @@
 //! What the end of runs brings about: the next run of the job gets its turn, and chained jobs start.
 
+use std::collections::BTreeSet;
+
 use sqlx::SqliteConnection;
 use wasmtab_domain::{
     chain::{self, Refused},
     ids::{JobId, RunId},
     job::Job,
     limits,
-    run::{Hold, RunPolicy, Upstream},
+    run::{RunPolicy, Upstream},
     status::{AttemptStatus, SkipReason, Trigger},
     time::Timestamp,
 };
@@ -296,18 +298,19 @@ pub(crate) async fn give_turns(connection: &mut SqliteConnection, jobs: &[i64]) 
     if jobs.is_empty() {
         return Ok(());
     }
-    let (jobs, turn) = (to_json(jobs)?, Hold::Turn.as_str());
+    let jobs: BTreeSet<_> = jobs.iter().collect();
+    let jobs = to_json(&jobs)?;
+    // Thousands of a backfill may wait: they are counted in the indexes, and not looked at one by one.
     sqlx::query!(
-        "UPDATE run SET hold = NULL WHERE hold = ?2 AND (job_id, group_id) IN (
-            SELECT held.job_id, min(held.group_id) FROM run AS held
-            WHERE held.job_id IN (SELECT value FROM json_each(?1)) AND held.hold = ?2
-                AND NOT EXISTS (
-                    SELECT 1 FROM run AS other WHERE other.job_id = held.job_id AND other.hold IS NOT ?2
-                )
-            GROUP BY held.job_id
+        "UPDATE run SET hold = NULL WHERE hold = 'turn' AND (job_id, group_id) IN (
+            SELECT ended.value, (SELECT min(group_id) FROM run WHERE job_id = ended.value AND hold = 'turn')
+            FROM json_each(?) AS ended
+            WHERE CASE WHEN EXISTS (SELECT 1 FROM run WHERE job_id = ended.value AND hold = 'turn')
+                THEN (SELECT count(*) FROM run WHERE job_id = ended.value)
+                    = (SELECT count(*) FROM run WHERE job_id = ended.value AND hold = 'turn')
+                ELSE 0 END
         )",
-        jobs,
-        turn
+        jobs
     )
     .execute(connection)
     .await?;

@@ -25,6 +25,9 @@ impl WhyArgs {
         let client = context.client()?;
         let id = match client::job_id(&client, &self.job).await {
             Err(failure) if failure.exit == Exit::NotFound && is_number(&self.job) => self.job.clone(),
+            Err(failure) if failure.exit == Exit::NotFound => {
+                return Err(failure.with("a job that was deleted goes by its id, which the log has"));
+            }
             found => found?,
         };
         // Whatever is no length of time is the server's to read: it knows the job's zone.
