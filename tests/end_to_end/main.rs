@@ -16,6 +16,7 @@ mod import;
 mod jobs_as_code;
 mod metrics;
 mod options;
+mod pending;
 mod refusals;
 mod replace;
 mod retention;

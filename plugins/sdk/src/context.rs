@@ -91,6 +91,14 @@ impl Context {
         to_the_second.replace(':', "-")
     }
 
+    /// Where on the server work that goes on elsewhere is reported done, by a `POST` with [`completion_token`] as the bearer
+    /// token: `{"status": "success", "result": "…"}` or `{"status": "failure", "error": "…"}`.
+    ///
+    /// [`completion_token`]: Self::completion_token
+    pub fn completion_path(&self) -> String {
+        format!("/api/v1/runs/{}/complete", self.run_id)
+    }
+
     /// What is left until the deadline; none where the deadline does not parse or has passed.
     pub fn time_left(&self) -> Option<Duration> {
         let deadline = time::parse_rfc3339(&self.deadline)?;

@@ -25,6 +25,8 @@
 //! - **Parameter**: a type with [`param`] (JSON, described by its JSON Schema), a [`String`] (any text), or none. An empty
 //!   `handlerParam` reads as `{}`, so a handler whose fields all have defaults runs without one.
 //! - **Result**: a `String` as it stands, `()` as an empty one, anything else that serialises as JSON; or an [`Outcome`].
+//! - **Work that goes on elsewhere**: [`Outcome::Pending`] ends the sandbox but not the attempt. Whoever has
+//!   [`Context::completion_token`] reports it done at [`Context::completion_path`]; else it ends as `timeout` at its deadline.
 //! - **Failure**: `?` on any error is retryable; [`Failure::permanent`] ends the run, whatever the job's `retryCount` says.
 //! - **Panic**: its message goes to the attempt's log, the attempt ends as `trap` with the function names of the backtrace.
 //! - **The host**: [`http`], [`state`], [`config`], [`progress`] and the logging macros; files are `std::fs`, clocks are

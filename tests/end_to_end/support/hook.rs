@@ -73,9 +73,14 @@ impl Hook {
         hook
     }
 
+    /// Its address, without a path.
+    pub(crate) fn origin(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
     /// Its address, with a path.
     pub(crate) fn url(&self) -> String {
-        format!("http://{}/hook", self.address)
+        format!("{}/hook", self.origin())
     }
 
     /// Answers with this status from now on.

@@ -17,6 +17,8 @@ mod bulk_runs;
 mod calendars;
 mod code;
 #[cfg(test)]
+mod completions;
+#[cfg(test)]
 mod doctor;
 #[cfg(test)]
 mod document;

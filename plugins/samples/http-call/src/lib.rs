@@ -1,5 +1,11 @@
 //! `HttpCallHandler`: one HTTP request, the way in which a service that knows nothing of wasmtab is called.
+//!
+//! Where the service works on after its answer, it is told where and with which token it reports the work done, and the
+//! attempt goes on without a sandbox until then.
 
+mod pending;
+
+use pending::{Completion, Pending};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use wasmtab_sdk::http::Response;
@@ -26,6 +32,9 @@ struct Call {
     expected_status: Vec<u16>,
     /// How long the whole exchange may take.
     timeout_seconds: u64,
+    /// When the attempt goes on after the answer until the other side reports it done: `accepted` (it answered 202), `always`
+    /// or `never`. Without it that is `accepted` where the request carries the run's own data, else `never`.
+    pending: Option<Pending>,
 }
 
 impl Default for Call {
@@ -38,24 +47,48 @@ impl Default for Call {
             bearer_secret: None,
             expected_status: Vec::new(),
             timeout_seconds: 30,
+            pending: None,
         }
+    }
+}
+
+impl Call {
+    /// Whether the request's body is the run's own data.
+    fn carries_run(&self) -> bool {
+        let method = self.method.to_ascii_uppercase();
+        self.body.is_none() && matches!(method.as_str(), "POST" | "PUT" | "PATCH")
+    }
+
+    fn completion(&self, ctx: &Context) -> Result<Option<Completion>, Failure> {
+        let otherwise = if self.carries_run() {
+            Pending::Accepted
+        } else {
+            Pending::Never
+        };
+        Completion::of(ctx, self.pending.unwrap_or(otherwise))
     }
 }
 
 /// Sends one HTTP request and checks the answer
 #[handler(name = "HttpCallHandler")]
-fn http_call(ctx: &Context, call: Call) -> Result<String, Failure> {
-    let request = request(ctx, &call)?;
+fn http_call(ctx: &Context, call: Call) -> Result<Outcome, Failure> {
+    let completion = call.completion(ctx)?;
+    let request = request(ctx, &call, completion.as_ref())?;
     let response = request.send()?;
     info!(
         "status {} with {} bytes",
         response.status(),
         response.body().len()
     );
-    judge(&call, &response)
+    let result = judge(&call, &response)?;
+    if completion.is_some_and(|completion| completion.goes_on_after(response.status())) {
+        info!("the work goes on elsewhere until it is reported done");
+        return Ok(Outcome::Pending);
+    }
+    Ok(Outcome::Done(result))
 }
 
-fn request(ctx: &Context, call: &Call) -> Result<http::Request, Failure> {
+fn request(ctx: &Context, call: &Call, completion: Option<&Completion>) -> Result<http::Request, Failure> {
     let url = call.url.clone().or_else(|| config::get("httpCallUrl"));
     let url = url.or_give_up(|| "no url: name one in handlerParam, or set httpCallUrl for the handler")?;
     let method = call.method.to_ascii_uppercase();
@@ -69,18 +102,23 @@ fn request(ctx: &Context, call: &Call) -> Result<http::Request, Failure> {
         let secret = config::secret(name).or_give_up(|| format!("the secret {name:?} is not granted"))?;
         request = request.bearer(&secret);
     }
+    if let Some(completion) = completion.filter(|_| !call.carries_run()) {
+        for (name, value) in completion.headers() {
+            request = request.header(name, value);
+        }
+    }
     for (name, value) in &call.headers {
         request = request.header(name, value);
     }
     Ok(match &call.body {
         Some(Value::String(text)) => request.body(text.as_str()),
         Some(value) => request.json(value),
-        None if matches!(method.as_str(), "POST" | "PUT" | "PATCH") => request.json(&run_of(ctx)),
+        None if call.carries_run() => request.json(&run_of(ctx, completion)),
         None => request,
     })
 }
 
-fn run_of(ctx: &Context) -> Value {
+fn run_of(ctx: &Context, completion: Option<&Completion>) -> Value {
     json!({
         "runId": ctx.run_id,
         "jobId": ctx.job_id,
@@ -89,6 +127,8 @@ fn run_of(ctx: &Context) -> Value {
         "executeIndex": ctx.execute_index,
         "trigger": ctx.trigger.to_string(),
         "scheduledAt": ctx.scheduled_at,
+        "deadline": ctx.deadline,
+        "completion": completion.map(Completion::to_value),
     })
 }
 
@@ -146,9 +186,13 @@ mod tests {
     #[test]
     fn the_url_may_be_a_setting() {
         let call = Call::parse("").unwrap();
-        assert!(request(&testing::context(), &call).unwrap_err().is_permanent());
+        assert!(
+            request(&testing::context(), &call, None)
+                .unwrap_err()
+                .is_permanent()
+        );
         testing::set_config("httpCallUrl", "http://127.0.0.1:1/");
-        let request = format!("{:?}", request(&testing::context(), &call).unwrap());
+        let request = format!("{:?}", request(&testing::context(), &call, None).unwrap());
         assert!(
             request.contains("127.0.0.1:1") && request.contains("idempotency-key"),
             "{request}"
@@ -158,9 +202,63 @@ mod tests {
     #[test]
     fn a_secret_that_is_not_granted_ends_the_run() {
         let call = Call::parse(r#"{"url":"http://a/","bearerSecret":"token"}"#).unwrap();
-        assert!(request(&testing::context(), &call).unwrap_err().is_permanent());
+        assert!(
+            request(&testing::context(), &call, None)
+                .unwrap_err()
+                .is_permanent()
+        );
         testing::set_secret("token", "abc");
-        let request = format!("{:?}", request(&testing::context(), &call).unwrap());
+        let request = format!("{:?}", request(&testing::context(), &call, None).unwrap());
         assert!(request.contains("Bearer abc"), "{request}");
+    }
+
+    #[test]
+    fn the_token_goes_with_the_runs_own_data_and_else_only_when_asked_for() {
+        let ctx = Context {
+            completion_token: Some("t0ken".to_owned()),
+            ..testing::context()
+        };
+        let told = |param: &str| {
+            let call = Call::parse(param).unwrap();
+            let completion = call.completion(&ctx).unwrap();
+            let request = request(&ctx, &call, completion.as_ref()).unwrap();
+            let says_it = format!("{request:?}").contains("t0ken");
+            // The body is shown as bytes.
+            let in_body = call.carries_run() && completion.is_some();
+            (says_it || in_body, completion.map(|completion| completion.when))
+        };
+        for (param, when) in [
+            (r#"{"url":"http://a/"}"#, Some(Pending::Accepted)),
+            (r#"{"url":"http://a/","pending":"never"}"#, None),
+            (r#"{"url":"http://a/","body":{"a":1}}"#, None),
+            (r#"{"url":"http://a/","method":"get"}"#, None),
+            (
+                r#"{"url":"http://a/","method":"get","pending":"always"}"#,
+                Some(Pending::Always),
+            ),
+            (
+                r#"{"url":"http://a/","body":"x","pending":"accepted"}"#,
+                Some(Pending::Accepted),
+            ),
+        ] {
+            assert_eq!(told(param), (when.is_some(), when), "{param}");
+        }
+        assert!(Call::parse(r#"{"pending":"sometimes"}"#).is_err());
+        let data = run_of(&ctx, Completion::of(&ctx, Pending::Accepted).unwrap().as_ref());
+        assert_eq!(data["completion"]["token"], "t0ken");
+        assert_eq!(run_of(&ctx, None)["completion"], Value::Null);
+    }
+
+    #[test]
+    fn the_work_goes_on_after_a_202_or_after_every_success() {
+        let ctx = Context {
+            completion_token: Some("t0ken".to_owned()),
+            ..testing::context()
+        };
+        for (when, ok, accepted) in [(Pending::Accepted, false, true), (Pending::Always, true, true)] {
+            let completion = Completion::of(&ctx, when).unwrap().unwrap();
+            assert_eq!(completion.goes_on_after(200), ok);
+            assert_eq!(completion.goes_on_after(202), accepted);
+        }
     }
 }
