@@ -149,6 +149,8 @@ pub struct Run {
     pub error: Option<String>,
     /// When the newest attempt had gone on for as long as the job's `warnAfter`.
     pub warned_at: Option<Timestamp>,
+    /// Until when its work may go on elsewhere; there exactly where it does.
+    pub pending_until: Option<Timestamp>,
 }
 
 /// Which part of a fire a run is.

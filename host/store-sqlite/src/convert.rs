@@ -213,6 +213,7 @@ pub(crate) struct ActiveRow {
     pub shard_count: i64,
     pub upstream_run: Option<i64>,
     pub warned_at: Option<i64>,
+    pub pending_until: Option<i64>,
 }
 
 impl TryFrom<ActiveRow> for Run {
@@ -244,6 +245,7 @@ impl TryFrom<ActiveRow> for Run {
             result: None,
             error: row.error,
             warned_at: row.warned_at.map(instant),
+            pending_until: row.pending_until.map(instant),
         })
     }
 }
@@ -390,5 +392,6 @@ pub(crate) fn ended_run(row: LogRow) -> Decoded<Run> {
         result: row.result,
         error: row.error,
         warned_at: row.warned_at.map(instant),
+        pending_until: None,
     })
 }

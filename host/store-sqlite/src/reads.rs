@@ -21,7 +21,7 @@ macro_rules! select_active {
                     AS "handler_param: String", run.run_trigger, run.requested_by,
                 run.retry_of, run.scheduled_at, run.due_at, run.state, run.hold, run.attempts, run.attempt_id,
                 run.cancel_by, log.begin_time, log.end_time, log.error, run.shard_index, run.shard_count,
-                run.upstream_run, log.warned_at
+                run.upstream_run, log.warned_at, run.pending_until
             FROM run LEFT JOIN infra_job_log AS log ON log.id = run.attempt_id
             LEFT JOIN job_revision AS revision ON revision.job_id = run.job_id AND revision.revision = run.revision "#
                 + $rest

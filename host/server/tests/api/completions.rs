@@ -81,6 +81,7 @@ async fn whoever_has_the_token_reports_the_work_done_once() {
         (&json!("running"), &json!("running"))
     );
     assert_eq!(going_on["attempts"][0]["endTime"], Value::Null);
+    assert_eq!(going_on["pendingUntil"], "2026-03-02T00:10:00Z");
     api.clock.advance(90);
     let done = json!({ "status": "success", "result": "42 rows" });
     let ended = report(&api, &claim, &token(&claim), &done)
@@ -91,6 +92,7 @@ async fn whoever_has_the_token_reports_the_work_done_once() {
         (&json!("success"), &json!("42 rows"))
     );
     assert_eq!(ended["attempts"][0]["duration"], 90_000);
+    assert_eq!(ended["pendingUntil"], Value::Null);
     assert_eq!(ended["attempts"][0]["endTime"], "2026-03-02T00:01:30Z");
     let again = report(&api, &claim, &token(&claim), &done)
         .await

@@ -56,6 +56,9 @@ pub struct RunView {
     pub result: Option<String>,
     /// Why the newest attempt did not succeed.
     pub error: Option<String>,
+    /// Its work goes on elsewhere, until then at the longest; null where it does not.
+    #[schema(format = DateTime)]
+    pub pending_until: Option<String>,
     /// When the newest attempt had gone on for as long as the job's `warnAfter`.
     #[schema(format = DateTime)]
     pub warned_at: Option<String>,
@@ -90,6 +93,7 @@ impl RunView {
             end_time: run.end_time.map(|at| at.in_zone(zone)),
             result: run.result.clone(),
             error: run.error.clone(),
+            pending_until: run.pending_until.map(|at| at.in_zone(zone)),
             warned_at: run.warned_at.map(|at| at.in_zone(zone)),
             cancel_requested_by: run.cancel_requested_by.clone(),
             attempts: None,

@@ -121,6 +121,13 @@ pub(crate) fn facts_of(run: &Value) -> String {
     if !client::is_ended(run) && present(run, "/dueAt").is_some() {
         rows.push(("due", time(run, "/dueAt")));
     }
+    if present(run, "/pendingUntil").is_some() {
+        let until = time(run, "/pendingUntil");
+        rows.push((
+            "pending",
+            format!("its work goes on elsewhere, until {until} at the longest"),
+        ));
+    }
     for (name, pointer) in [
         ("held", "/held"),
         ("retry of", "/retryOf"),
