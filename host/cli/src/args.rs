@@ -112,6 +112,9 @@ pub(crate) enum Command {
     Restore(commands::restore::RestoreArgs),
     /// Bring the database's schema up to date
     Migrate(commands::migrate::MigrateArgs),
+    /// What this machine can hold, as numbers
+    #[command(subcommand)]
+    Bench(commands::bench::BenchCommand),
     /// The bounded process that compiles an upload
     #[command(hide = true)]
     CompileChild,

@@ -66,7 +66,7 @@ impl Runtime {
 }
 
 /// An attempt that may reach nothing.
-fn nothing(memory: u64) -> Attempt {
+pub(crate) fn nothing(memory: u64) -> Attempt {
     let mut grants = Grants::default();
     grants.state.quota = 0;
     Attempt {

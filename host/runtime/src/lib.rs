@@ -5,6 +5,7 @@
 
 mod attempt;
 mod backtrace;
+pub mod baseline;
 mod bindings;
 mod cache;
 mod capability;

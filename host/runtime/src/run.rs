@@ -157,7 +157,7 @@ impl Runtime {
         (report, description)
     }
 
-    fn store(
+    pub(crate) fn store(
         &self,
         handler: &Handler,
         attempt: &Attempt,
@@ -200,7 +200,7 @@ impl Runtime {
     }
 }
 
-async fn call(entry: &Entry, store: &mut Store<Host>, attempt: &Attempt, ask: Ask) -> Ended {
+pub(crate) async fn call(entry: &Entry, store: &mut Store<Host>, attempt: &Attempt, ask: Ask) -> Ended {
     match entry {
         Entry::Handler(pre) => {
             let instance = match pre.instantiate_async(&mut *store).await {

@@ -102,6 +102,17 @@ impl SchedulerMeters {
         }
     }
 
+    /// Outcomes that the database has acknowledged.
+    pub fn acknowledged(&self) -> u64 {
+        let of = |status: &AttemptStatus| {
+            let status = status.as_str();
+            self.attempts
+                .get(&Status { status })
+                .map_or(0, |count| count.get())
+        };
+        AttemptStatus::ALL.iter().map(of).sum()
+    }
+
     /// Enters all of them.
     pub fn register(&self, registry: &mut Registry) {
         registry.register(

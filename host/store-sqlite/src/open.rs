@@ -80,18 +80,7 @@ pub(crate) async fn open(file: &Path) -> Result<SqliteStore, OpenError> {
         path: file.to_owned(),
         cause,
     };
-    let options = SqliteConnectOptions::new()
-        .filename(file)
-        .create_if_missing(true)
-        .journal_mode(SqliteJournalMode::Wal)
-        .synchronous(SqliteSynchronous::Full)
-        .busy_timeout(Duration::from_secs(30))
-        .statement_cache_capacity(200)
-        .pragma("temp_store", "memory")
-        .pragma("cache_size", "-65536")
-        // Checkpoints are another connection's work; this is the limit should it fall behind: 64 MiB of pages.
-        .pragma("wal_autocheckpoint", "16384")
-        .disable_statement_logging();
+    let options = options(file);
 
     let mut connection = options.connect().await.map_err(database)?;
     let migrated = migrate::bring_up_to_date(&mut connection, file, &MIGRATIONS)
@@ -129,6 +118,22 @@ pub(crate) async fn open(file: &Path) -> Result<SqliteStore, OpenError> {
         _checkpointer: checkpointer,
         _lock: lock,
     })
+}
+
+/// How a database is opened that is written.
+pub(crate) fn options(file: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(file)
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(Duration::from_secs(30))
+        .statement_cache_capacity(200)
+        .pragma("temp_store", "memory")
+        .pragma("cache_size", "-65536")
+        // Checkpoints are another connection's work; this is the limit should it fall behind: 64 MiB of pages.
+        .pragma("wal_autocheckpoint", "16384")
+        .disable_statement_logging()
 }
 
 /// The write-ahead log of a database.

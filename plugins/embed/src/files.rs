@@ -173,6 +173,11 @@ pub(crate) const SAMPLES: &[Sample] = &[
         component: include_bytes!("../../prebuilt/loop-forever.wasm"),
     },
     Sample {
+        plugin: "noop",
+        handler_name: "NoopHandler",
+        component: include_bytes!("../../prebuilt/noop.wasm"),
+    },
+    Sample {
         plugin: "panic",
         handler_name: "PanicHandler",
         component: include_bytes!("../../prebuilt/panic.wasm"),

@@ -4,6 +4,7 @@ pub(crate) mod alert;
 pub(crate) mod apply;
 pub(crate) mod audit;
 pub(crate) mod backup;
+pub(crate) mod bench;
 pub(crate) mod bulk;
 pub(crate) mod calendar;
 pub(crate) mod call;
@@ -45,6 +46,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
         Command::Backup(args) => serve::block_on(args.run(&context)),
         Command::Doctor(args) => serve::block_on(args.run(&context)),
         Command::Restore(args) => serve::block_on(args.run(&context)),
+        Command::Bench(command) => serve::block_on(command.run(&context)),
         Command::Apply(args) => client(args.run(&context)),
         Command::Import(command) => client(command.run(&context)),
         Command::Export(args) => client(args.run(&context)),

@@ -181,6 +181,11 @@ pub(crate) async fn start(options: Options) -> Result<Server, Failure> {
 }
 
 impl Server {
+    /// Outcomes that the database has acknowledged since the start.
+    pub(crate) fn acknowledged(&self) -> u64 {
+        self.scheduler.meters().acknowledged()
+    }
+
     /// Claims nothing more, waits for attempts until `patience` or `hurry` ends, abandons the rest, and leaves.
     pub(crate) async fn shut_down(self, patience: Duration, hurry: impl Future<Output = ()>) {
         self.scheduler.shut_down(patience, hurry).await;
@@ -265,7 +270,8 @@ pub(crate) fn compiler() -> Result<Vec<OsString>, Failure> {
     Ok(vec![program.into(), "compile-child".into()])
 }
 
-fn cores() -> u32 {
+/// Threads that this machine can run at once.
+pub(crate) fn cores() -> u32 {
     std::thread::available_parallelism().map_or(1, |cores| u32::try_from(cores.get()).unwrap_or(1))
 }
 

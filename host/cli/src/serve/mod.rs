@@ -13,7 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 pub(crate) use self::{
     args::ServeArgs,
-    host::{Options, Server, compiler, database_file, directory, open_store, start},
+    host::{Options, Server, compiler, cores, database_file, directory, open_store, start},
     surroundings::Machine,
 };
 use crate::exit::Failure;

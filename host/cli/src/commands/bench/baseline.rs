@@ -1,0 +1,124 @@
+//! What this machine could hold at best: the engine without anything around it, the database without anything before it.
+
+use std::{sync::Arc, time::Instant};
+
+use serde_json::{Value, json};
+use wasmtab_runtime::{Runtime, RuntimeConfig, baseline::Bare as BareEngine};
+use wasmtab_store_sqlite::baseline::Bare;
+
+use super::{
+    figures,
+    site::{self, Site},
+};
+use crate::{clock::SystemClock, exit::Failure, serve};
+
+/// Sandboxes that one measurement of the engine starts, on each of its threads.
+const STARTS: u32 = 20_000;
+/// Commits that one measurement of a bare commit makes.
+const COMMITS: u32 = 300;
+
+/// What bare wasmtime holds.
+pub(super) struct Engine {
+    pub(super) starts_per_second: f64,
+    pub(super) cpu_micros: f64,
+}
+
+/// What the bare database holds.
+pub(super) struct Database {
+    pub(super) runs_per_second: f64,
+    pub(super) cpu_micros: f64,
+}
+
+/// Fresh sandboxes of the same guest, with the same linker, limits and WASI context, on as many threads; nothing is recorded.
+pub(super) async fn engine(site: &Site) -> Result<Engine, Failure> {
+    let mut config = RuntimeConfig::new(
+        site.directory().join("compiled"),
+        serve::compiler()?,
+        Arc::new(SystemClock),
+    );
+    config.max_concurrency = site.workers() * 64;
+    let runtime = Arc::new(Runtime::new(config).map_err(Failure::own)?);
+    let content: bytes::Bytes = site::sample()?.component.into();
+    let inspection = runtime.inspect(content.clone()).await.map_err(Failure::own)?;
+    let handler = runtime
+        .load(&inspection.digest, &content)
+        .await
+        .map_err(Failure::own)?;
+    let threads = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(site.workers() as usize)
+        .enable_all()
+        .build()
+        .map_err(Failure::own)?;
+    let (begun, cpu) = (Instant::now(), figures::cpu_micros());
+    let loops: Vec<_> = (0..site.workers())
+        .map(|_| {
+            let (runtime, handler) = (Arc::clone(&runtime), Arc::clone(&handler));
+            threads.spawn(async move {
+                let bare = BareEngine::new(&runtime, &handler);
+                for _ in 0..STARTS {
+                    bare.start().await?;
+                    // As between two attempts: what else is ready comes first.
+                    tokio::task::yield_now().await;
+                }
+                Ok::<_, String>(())
+            })
+        })
+        .collect();
+    for ended in loops {
+        ended.await.map_err(Failure::own)?.map_err(Failure::own)?;
+    }
+    let starts = f64::from(STARTS * site.workers());
+    let engine = Engine {
+        starts_per_second: starts / begun.elapsed().as_secs_f64(),
+        cpu_micros: (figures::cpu_micros() - cpu) as f64 / starts,
+    };
+    threads.shutdown_background();
+    Ok(engine)
+}
+
+/// The rows of so many runs, written as the scheduler writes them but by nobody for nobody: claims and log rows of 500 in
+/// one commit, outcomes and the ends of the runs in the next.
+pub(super) async fn database(site: &Site, runs: u32) -> Result<Database, Failure> {
+    let mut bare = open(site, "baseline.db").await?;
+    bare.enqueue(runs).await.map_err(Failure::own)?;
+    let (begun, cpu) = (Instant::now(), figures::cpu_micros());
+    bare.work_off().await.map_err(Failure::own)?;
+    Ok(Database {
+        runs_per_second: f64::from(runs) / begun.elapsed().as_secs_f64(),
+        cpu_micros: (figures::cpu_micros() - cpu) as f64 / f64::from(runs),
+    })
+}
+
+/// How long one durable commit of one row takes.
+pub(super) async fn commit(site: &Site) -> Result<Vec<i64>, Failure> {
+    let mut bare = open(site, "commits.db").await?;
+    let mut micros = Vec::with_capacity(COMMITS as usize);
+    for _ in 0..COMMITS {
+        let begun = Instant::now();
+        bare.enqueue(1).await.map_err(Failure::own)?;
+        micros.push(begun.elapsed().as_micros() as i64);
+    }
+    Ok(micros)
+}
+
+async fn open(site: &Site, name: &str) -> Result<Bare, Failure> {
+    Bare::open(&site.directory().join(name))
+        .await
+        .map_err(Failure::own)
+}
+
+impl Engine {
+    pub(super) fn json(&self) -> Value {
+        json!({
+            "startsPerSecond": self.starts_per_second.round(), "cpuMicrosPerStart": figures::round(self.cpu_micros),
+        })
+    }
+}
+
+impl Database {
+    pub(super) fn json(&self) -> Value {
+        json!({
+            "runsPerSecond": self.runs_per_second.round(), "cpuMicrosPerRun": figures::round(self.cpu_micros),
+        })
+    }
+}

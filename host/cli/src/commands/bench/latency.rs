@@ -1,0 +1,68 @@
+//! `wasmtab bench latency`: from the wish that a job start to the guest's begin.
+
+use std::time::Duration;
+
+use clap::Args;
+use serde_json::{Value, json};
+use wasmtab_service::TriggerBody;
+
+use super::{
+    SiteArgs, baseline, count, figures,
+    site::{self, Site},
+};
+use crate::exit::Failure;
+
+#[derive(Args, Debug)]
+pub(crate) struct LatencyArgs {
+    /// Triggers, one after another
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    triggers: u32,
+    #[command(flatten)]
+    site: SiteArgs,
+}
+
+impl LatencyArgs {
+    pub(super) async fn run(self) -> Result<Value, Failure> {
+        let site = Site::new(&self.site).await?;
+        let commits = figures::spread(baseline::commit(&site).await?);
+        let store = site.store().await?;
+        let said = json!({ "every": "1h", "startAt": "2100-01-01T00:00:00Z" });
+        let jobs = site::make_jobs(&store, "bench", 1, |_| said.clone()).await?;
+        drop(store);
+        let server = site.serve().await?;
+        let by = site::administrator();
+        let mut lags = Vec::with_capacity(self.triggers as usize);
+        for _ in 0..self.triggers {
+            let asked = site::now();
+            let run = server
+                .service
+                .trigger(&by, jobs[0], TriggerBody::default())
+                .await
+                .map_err(Failure::own)?;
+            let id = run.id.parse().map_err(Failure::own)?;
+            let ended = server
+                .service
+                .wait_for_run(&by, id, Duration::from_secs(30))
+                .await
+                .map_err(Failure::own)?;
+            // The guest's first act is to read the clock; that is what it answers.
+            let begun: i64 = ended
+                .result
+                .as_deref()
+                .and_then(|result| result.parse().ok())
+                .ok_or_else(|| Failure::own(format!("a run ended as {:?}", ended.status)))?;
+            lags.push(begun - asked.as_micros());
+        }
+        site.stop(server).await;
+        let spread = figures::spread(lags);
+        let p50 = |spread: &Value| spread["p50Millis"].as_f64().unwrap_or_default();
+        Ok(json!({
+            "bench": "latency",
+            "triggers": self.triggers,
+            "lag": spread,
+            "counted": count::by_another(&site.database()).await?,
+            "bareCommit": commits,
+            "ratios": { "p50ToBareCommit": figures::ratio(p50(&spread), p50(&commits)) },
+        }))
+    }
+}
