@@ -51,6 +51,10 @@ pub(crate) const SDK: &[File] = &[
         content: include_str!("../../../plugins/sdk/macros/src/schema.rs"),
     },
     File {
+        path: "vendor/sdk/src/arena.rs",
+        content: include_str!("../../../plugins/sdk/src/arena.rs"),
+    },
+    File {
         path: "vendor/sdk/src/bindings.rs",
         content: include_str!("../../../plugins/sdk/src/bindings.rs"),
     },

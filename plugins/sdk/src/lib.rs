@@ -32,9 +32,14 @@
 //! - **The host**: [`http`], [`state`], [`config`], [`progress`] and the logging macros; files are `std::fs`, clocks are
 //!   `std::time`. Each reaches what an administrator granted to the handler, nothing else.
 //!
+//! - **Memory**: the feature `arena`, which is on, makes short handlers cheap to start; switch it off to bring an allocator of your
+//!   own.
+//!
 //! `cargo test` runs a handler's tests on the ordinary target: there, state and configuration are kept in memory
 //! ([`testing`]), log lines go to stderr and HTTP answers with an error.
 
+#[cfg(all(target_family = "wasm", feature = "arena"))]
+mod arena;
 #[doc(hidden)]
 pub mod bindings;
 pub mod config;
