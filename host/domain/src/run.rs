@@ -1,6 +1,6 @@
 //! Runs and attempts as they are written down.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use serde::{Serialize, Serializer};
 
@@ -236,7 +236,7 @@ pub struct Claim {
     /// When the attempt could have been claimed at the earliest.
     pub due_at: Timestamp,
     /// How it is bounded.
-    pub policy: RunPolicy,
+    pub policy: Arc<RunPolicy>,
     /// What answers; none when nothing is bound to the name.
     pub binding: Option<Binding>,
     /// Which part of its fire it is.

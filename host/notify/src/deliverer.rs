@@ -55,7 +55,7 @@ impl Deliverer {
 
     /// Delivers until it is told to stop.
     pub async fn run(mut self, stop: CancellationToken) {
-        let mut hints = self.store.hints().listen();
+        let mut hints = self.store.hints().listen_for_duties();
         self.begin().await;
         loop {
             // What was announced up to here is seen by the look that follows.

@@ -1,42 +1,32 @@
-//! The dispatcher claims what is due as far as there are places, and lets each attempt run on the guests' own runtime.
+//! The dispatcher claims what is due as far as there are places, and a little ahead, and lets it begin.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::Pin, sync::Arc, time::Duration};
 
-use tokio::{
-    runtime::Handle,
-    sync::broadcast::{Receiver, error::RecvError},
+use tokio::sync::broadcast::{Receiver, error::RecvError};
+use tokio_util::sync::CancellationToken;
+use wasmtab_domain::{
+    fairness::Turns,
+    ids::{AttemptId, BootId},
+    time::Timestamp,
 };
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use wasmtab_domain::{fairness::Turns, ids::BootId, run::Claim, time::Timestamp};
-use wasmtab_store::{ClaimRequest, Hint, Store, StoreError};
+use wasmtab_store::{ClaimRequest, Claimed, Hint, Store, StoreError};
 
-use crate::{
-    clock::Timer,
-    controls::Controls,
-    executor::Executor,
-    journal::{Entries, Entry},
-    meters::SchedulerMeters,
-    permits::Permits,
-    watch::Watch,
-};
+use crate::{backlog::Ready, clock::Timer, controls::Controls, crew::Crew};
 
-/// Runs that one claim takes at most: about 50 ms of work, so that a death leaves little to repeat.
-const BATCH: u32 = 500;
+/// Runs that one claim takes at most.
+const BATCH: u32 = 2_000;
 /// Hints wake the dispatcher; this often it looks without one.
 const PERIOD: Duration = Duration::from_secs(5);
 /// How long a database that does not answer is left alone.
 const BACKOFF: Duration = Duration::from_secs(1);
+/// Claims that found no place for that long go back to the queue, where they have their priority and others may take them.
+const STUCK: Duration = Duration::from_secs(1);
 
 pub(crate) struct Dispatcher {
     pub store: Arc<dyn Store>,
     pub timer: Arc<dyn Timer>,
-    pub executor: Arc<dyn Executor>,
     pub controls: Arc<Controls>,
-    pub permits: Permits,
-    pub journal: Entries,
-    pub meters: SchedulerMeters,
-    pub guests: Handle,
-    pub attempts: TaskTracker,
+    pub crew: Arc<Crew>,
     pub boot_id: BootId,
     pub node: String,
     pub stop: CancellationToken,
@@ -45,31 +35,102 @@ pub(crate) struct Dispatcher {
     pub unsure: bool,
 }
 
+type Claiming = Pin<Box<dyn Future<Output = Result<Claimed, StoreError>> + Send>>;
+
 impl Dispatcher {
-    /// Claims until it is told to stop. Attempts that were claimed go on after that.
+    /// Claims until it is told to stop. Attempts that have begun go on after that; claims that have not go back.
     pub(crate) async fn run(mut self) {
-        let mut hints = self.store.hints().listen();
+        let mut hints = self.store.hints().listen_for_duties();
+        let mut claiming: Option<Claiming> = None;
+        // When a run is due that is not claimed yet, and when the queue is looked at in any case.
+        let mut due = self.timer.now();
+        let mut look_at = due;
+        let mut stuck = tokio::time::interval(STUCK);
+        stuck.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let mut started = 0;
+        let mut stopping = false;
         loop {
-            tokio::select! {
-                () = self.stop.cancelled() => return,
-                place = self.permits.start() => if place.is_none() { return },
-                // Without a place nothing is claimed; what runs out of time elsewhere does so all the same.
-                () = self.timer.sleep_until(self.timer.now().plus(PERIOD)) => {}
+            if stopping {
+                self.hand_back(self.crew.backlog.take()).await;
+                if claiming.is_none() {
+                    return;
+                }
             }
-            // What was announced up to here is seen by the look that follows.
-            while hints.try_recv().is_ok() {}
-            let wake_at = self.step().await;
-            if wake_at > self.timer.now() {
-                self.rest(&mut hints, wake_at).await;
+            self.crew.start_waiting();
+            let now = self.timer.now();
+            if claiming.is_none() && !stopping {
+                let wanted = self.crew.backlog.wanted(&self.crew.permits, due <= now);
+                // Without a place too, now and then: what runs out of time elsewhere does so all the same.
+                if due <= now && wanted > 0 || look_at <= now {
+                    // What was announced up to here is seen by the look that follows.
+                    while hints.try_recv().is_ok() {}
+                    let request = self.request(wanted);
+                    claiming = Some(Box::pin(ask(Arc::clone(&self.store), request, self.known())));
+                    look_at = now.plus(PERIOD);
+                }
+            }
+            let waiting = claiming.is_none();
+            let wake_at = if due > now { due.min(look_at) } else { look_at };
+            tokio::select! {
+                biased;
+                () = self.stop.cancelled(), if !stopping => stopping = true,
+                claimed = answer(&mut claiming) => {
+                    claiming = None;
+                    due = self.take(claimed);
+                }
+                _ = stuck.tick() => {
+                    let now_started = self.crew.backlog.started();
+                    if now_started == std::mem::replace(&mut started, now_started) {
+                        self.hand_back(self.crew.backlog.take()).await;
+                    }
+                }
+                () = self.crew.backlog.short() => {}
+                () = self.timer.sleep_until(wake_at), if waiting => {}
+                () = queue_changed(&mut hints), if waiting => due = self.timer.now(),
             }
         }
     }
 
     /// Claims what is due now and lets it begin, and tells when to look again. Without a free place it claims nothing.
     pub(crate) async fn step(&mut self) -> Timestamp {
+        let request = self.request(self.crew.permits.free());
+        let claimed = ask(Arc::clone(&self.store), request, self.known()).await;
+        let look_at = self.take(claimed);
+        self.crew.start_waiting();
+        look_at
+    }
+
+    fn request(&self, wanted: u32) -> ClaimRequest {
+        let limit = wanted.min(BATCH);
+        ClaimRequest {
+            boot_id: self.boot_id,
+            node: self.node.clone(),
+            now: self.timer.now(),
+            limit,
+            by_age: self.turns.by_age(limit),
+        }
+    }
+
+    /// What this process knows to be its own, where claims may have been committed of which it has not heard. Nobody else
+    /// claims for it, and what it owns stays known until its outcome is written.
+    fn known(&mut self) -> Option<Vec<AttemptId>> {
+        let known = self.unsure.then(|| self.controls.attempts());
+        self.unsure = true;
+        known
+    }
+
+    fn take(&mut self, claimed: Result<Claimed, StoreError>) -> Timestamp {
         let now = self.timer.now();
-        match self.claim(now).await {
-            Ok(next) => next.unwrap_or(now.plus(PERIOD)).min(now.plus(PERIOD)),
+        match claimed {
+            Ok(claimed) => {
+                self.unsure = false;
+                self.turns.count(claimed.claims.len() as u32);
+                let crew = &self.crew;
+                crew.backlog
+                    .push(claimed.claims.into_iter().map(|claim| crew.own(claim)));
+                let next = claimed.next_due_at.unwrap_or(now.plus(PERIOD));
+                next.min(now.plus(PERIOD))
+            }
             Err(error) => {
                 tracing::error!(%error, "claiming failed, it is tried again: {error}");
                 now.plus(BACKOFF)
@@ -77,90 +138,48 @@ impl Dispatcher {
         }
     }
 
-    async fn claim(&mut self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
-        if self.unsure {
-            // Nobody else claims for this process, and what it owns stays known until its outcome is written.
-            let known = self.controls.attempts();
-            let given = self.store.give_back(self.boot_id, &known, now).await?;
-            if given > 0 {
-                tracing::warn!(
-                    "{given} claims were committed although they had failed; their runs are repeated"
-                );
-            }
-            self.unsure = false;
-        }
-        let limit = self.permits.free().min(BATCH);
-        let request = ClaimRequest {
-            boot_id: self.boot_id,
-            node: self.node.clone(),
-            now,
-            limit,
-            by_age: self.turns.by_age(limit),
-        };
-        self.unsure = true;
-        let claimed = self.store.claim_due(&request).await?;
-        self.unsure = false;
-        self.turns.count(claimed.claims.len() as u32);
-        for claim in claimed.claims {
-            self.spawn(claim).await;
-        }
-        Ok(claimed.next_due_at)
-    }
-
-    async fn rest(&self, hints: &mut Receiver<Hint>, until: Timestamp) {
-        tokio::select! {
-            () = self.stop.cancelled() => {}
-            () = self.timer.sleep_until(until) => {}
-            () = queue_changed(hints) => {}
-        }
-    }
-
-    async fn spawn(&self, claim: Claim) {
-        // No more was claimed than there were places, and nobody else takes any: this does not wait.
-        let Some(place) = (match self.permits.try_start() {
-            Some(place) => Some(place),
-            None => self.permits.start().await,
-        }) else {
+    /// Gives claims that have not begun back to the queue.
+    async fn hand_back(&mut self, claims: Vec<Ready>) {
+        if claims.is_empty() {
             return;
-        };
-        let (executor, timer, journal) = (
-            Arc::clone(&self.executor),
-            Arc::clone(&self.timer),
-            self.journal.clone(),
-        );
-        let permits = self.permits.clone();
-        let (run, attempt, due_at) = (claim.run_id, claim.attempt_id, claim.due_at);
-        let control = self.controls.insert(attempt);
-        let meters = self.meters.clone();
-        meters.claimed();
-        let work = async move {
-            let watch = claim
-                .policy
-                .warn_after
-                .map(|length| Watch::new(length.to_duration()));
-            let (begun, starts, begins) = (journal.clone(), meters.clone(), watch.clone());
-            let on_begin = Box::new(move || {
-                let now = timer.now();
-                starts.began(now.since(due_at));
-                // A full journal only means that the begin is written with the outcome.
-                let _ = begun.try_send(Entry::Begun(attempt, now));
-                if let Some(watch) = &begins {
-                    watch.begin();
-                }
-            });
-            let carried_out = executor.execute(claim, &control, on_begin);
-            let outcome = match watch {
-                None => permits.hold(place, carried_out).await,
-                Some(watch) => {
-                    let late = async { journal.send(Entry::Late(run, attempt)).await };
-                    permits.hold(place, watch.over(carried_out, late)).await
-                }
-            };
-            meters.ended();
-            // The journal outlives every attempt, and forgets the control once the outcome is written.
-            let _ = journal.send(Entry::Ended(Box::new(outcome))).await;
-        };
-        self.attempts.spawn_on(work, &self.guests);
+        }
+        let attempts: Vec<_> = claims.iter().map(|(claim, _)| claim.attempt_id).collect();
+        self.controls.remove(attempts.iter().copied());
+        for _ in &claims {
+            self.crew.meters.ended();
+        }
+        if let Err(error) = self
+            .store
+            .hand_back(self.boot_id, &attempts, self.timer.now())
+            .await
+        {
+            // They are known to nobody now: the next claim, or the next start, finds them.
+            self.unsure = true;
+            tracing::warn!(%error, "{} claims were not handed back yet: {error}", claims.len());
+        }
+    }
+}
+
+/// Claims; before that, what was claimed without an answer is given back.
+async fn ask(
+    store: Arc<dyn Store>,
+    request: ClaimRequest,
+    known: Option<Vec<AttemptId>>,
+) -> Result<Claimed, StoreError> {
+    if let Some(known) = known {
+        let given = store.give_back(request.boot_id, &known, request.now).await?;
+        if given > 0 {
+            tracing::warn!("{given} claims were committed although they had failed; their runs are repeated");
+        }
+    }
+    store.claim_due(&request).await
+}
+
+/// The answer to the claim that is under way.
+async fn answer(claiming: &mut Option<Claiming>) -> Result<Claimed, StoreError> {
+    match claiming {
+        Some(claiming) => claiming.await,
+        None => std::future::pending().await,
     }
 }
 

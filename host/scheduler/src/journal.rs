@@ -6,14 +6,13 @@ use tokio::sync::mpsc;
 use wasmtab_domain::{
     ids::{AttemptId, RunId},
     run::Outcome,
-    time::Timestamp,
 };
 use wasmtab_store::{FinishReply, Store, StoreError};
 
 use crate::{clock::Timer, controls::Controls, meters::SchedulerMeters};
 
 /// Outcomes that one commit takes.
-const BATCH: usize = 500;
+const BATCH: usize = 2_000;
 /// Outcomes that may wait; beyond it attempts keep their places until the database takes more.
 const QUEUE: usize = 4_096;
 /// How long after its begin an attempt reads `running` at the latest.
@@ -22,8 +21,6 @@ const BEGIN_PERIOD: Duration = Duration::from_millis(500);
 const BACKOFF: Duration = Duration::from_millis(500);
 
 pub(crate) enum Entry {
-    /// The guest has begun.
-    Begun(AttemptId, Timestamp),
     /// The attempt has gone on for as long as its job's `warnAfter`.
     Late(RunId, AttemptId),
     /// The attempt has ended.
@@ -45,8 +42,6 @@ pub(crate) struct Journal {
     entries: mpsc::Receiver<Entry>,
     /// Outcomes that no commit has taken yet. While there are some, no more entries are received.
     outcomes: Vec<Outcome>,
-    /// Begins that are not written yet, of attempts that have not ended.
-    begun: HashMap<AttemptId, Timestamp>,
     /// Attempts that are late, of which nobody was told yet.
     late: HashMap<AttemptId, RunId>,
     /// Whether it was said that the database does not take the outcomes.
@@ -68,7 +63,6 @@ impl Journal {
             meters,
             entries,
             outcomes: Vec::with_capacity(BATCH),
-            begun: HashMap::new(),
             late: HashMap::new(),
             told: false,
         }
@@ -83,7 +77,7 @@ impl Journal {
             tokio::select! {
                 biased;
                 // Attempts that end faster than this loop turns must not keep others from reading `running`.
-                _ = period.tick(), if !self.begun.is_empty() || !self.late.is_empty() => {
+                _ = period.tick() => {
                     self.write_begins().await;
                     self.write_warnings().await;
                 }
@@ -117,14 +111,10 @@ impl Journal {
 
     fn sort(&mut self, entry: Entry) {
         match entry {
-            Entry::Begun(attempt, at) => {
-                self.begun.insert(attempt, at);
-            }
             Entry::Late(run, attempt) => {
                 self.late.insert(attempt, run);
             }
             Entry::Ended(outcome) => {
-                self.begun.remove(&outcome.attempt_id);
                 self.outcomes.push(*outcome);
             }
         }
@@ -157,10 +147,11 @@ impl Journal {
                 tracing::error!(%error, "{count} outcomes are lost, a restart repeats their runs: {error}");
             }
         }
-        for outcome in self.outcomes.drain(..) {
+        for outcome in &self.outcomes {
             self.late.remove(&outcome.attempt_id);
-            self.controls.remove(outcome.attempt_id);
         }
+        self.controls
+            .remove(self.outcomes.drain(..).map(|outcome| outcome.attempt_id));
         self.told = false;
         true
     }
@@ -177,12 +168,12 @@ impl Journal {
     }
 
     async fn write_begins(&mut self) {
-        if self.begun.is_empty() {
+        let begins = self.controls.unwritten_begins();
+        if begins.is_empty() {
             return;
         }
-        let marks: Vec<_> = self.begun.iter().map(|(attempt, at)| (*attempt, *at)).collect();
-        match self.store.mark_running(&marks).await {
-            Ok(()) => self.begun.clear(),
+        match self.store.mark_running(&begins).await {
+            Ok(()) => self.controls.begins_are_written(&begins),
             Err(error) => tracing::warn!(%error, "begins are not written yet: {error}"),
         }
     }

@@ -32,7 +32,7 @@ pub(crate) struct Keeper {
 
 impl Keeper {
     pub(crate) async fn run(mut self) {
-        let mut hints = self.store.hints().listen();
+        let mut hints = self.store.hints().listen_for_duties();
         let mut renewal = tokio::time::interval(RENEWAL);
         renewal.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {

@@ -4,9 +4,11 @@
 //! carries it out, the [`journal`] writes the outcome and what follows. Nothing flows back except through the database.
 //! Beside that line the [`keeper`] says that this process lives, and the [`cleaner`] removes what is old.
 
+mod backlog;
 mod cleaner;
 mod clock;
 mod controls;
+mod crew;
 mod dispatcher;
 mod executor;
 mod journal;

@@ -18,6 +18,7 @@ pub(crate) struct Permits {
 /// One attempt's place.
 #[derive(Debug)]
 pub(crate) struct Place {
+    #[expect(dead_code, reason = "it is held, and given back when the place is dropped")]
     permit: OwnedSemaphorePermit,
     of_starts: bool,
 }
@@ -38,17 +39,6 @@ impl Permits {
         u32::try_from(free).unwrap_or(u32::MAX)
     }
 
-    /// Waits until a start has a place. None when the permits were closed.
-    pub(crate) async fn start(&self) -> Option<Place> {
-        let (permit, of_starts) = tokio::select! {
-            biased;
-            permit = Arc::clone(&self.starts).acquire_owned() => (permit, true),
-            permit = Arc::clone(&self.long).acquire_owned() => (permit, false),
-        };
-        let permit = permit.ok()?;
-        Some(Place { permit, of_starts })
-    }
-
     /// A place for a start, if one is free.
     pub(crate) fn try_start(&self) -> Option<Place> {
         let place = |permit, of_starts| Place { permit, of_starts };
@@ -59,8 +49,9 @@ impl Permits {
         Some(place(permit, false))
     }
 
-    /// Runs `work` on `place`; one of the starts' share is given back once the work is a long one and has another place.
-    pub(crate) async fn hold<T>(&self, place: Place, work: impl Future<Output = T>) -> T {
+    /// Runs `work` on `place`, and gives the place back; one of the starts' share is left once the work is a long one and has
+    /// another place.
+    pub(crate) async fn hold<T>(&self, place: Place, work: impl Future<Output = T>) -> (T, Place) {
         let mut work = std::pin::pin!(work);
         let another = async {
             if !place.of_starts {
@@ -71,11 +62,14 @@ impl Permits {
         };
         let another = tokio::select! {
             biased;
-            value = &mut work => return value,
+            value = &mut work => return (value, place),
             another = another => another,
         };
-        let _permit = another.unwrap_or(place.permit);
-        work.await
+        let place = another.map_or(place, |permit| Place {
+            permit,
+            of_starts: false,
+        });
+        (work.await, place)
     }
 }
 
@@ -87,6 +81,19 @@ mod tests {
 
     use super::*;
 
+    /// Waits until a start has a place.
+    async fn start(permits: &Permits) -> Place {
+        let (permit, of_starts) = tokio::select! {
+            biased;
+            permit = Arc::clone(&permits.starts).acquire_owned() => (permit, true),
+            permit = Arc::clone(&permits.long).acquire_owned() => (permit, false),
+        };
+        Place {
+            permit: permit.unwrap(),
+            of_starts,
+        }
+    }
+
     /// Lets `count` attempts of this length go on under `total` places; the most that went on at once, and how long all took.
     async fn carry_out(total: u32, count: usize, length: Duration) -> (usize, Duration) {
         let permits = Permits::new(total);
@@ -94,7 +101,7 @@ mod tests {
         let mut attempts = JoinSet::new();
         let begun = tokio::time::Instant::now();
         for _ in 0..count {
-            let place = permits.start().await.unwrap();
+            let place = start(&permits).await;
             let (permits, now, most) = (permits.clone(), Arc::clone(&now), Arc::clone(&most));
             attempts.spawn(async move {
                 let work = async {
@@ -102,7 +109,7 @@ mod tests {
                     tokio::time::sleep(length).await;
                     now.fetch_sub(1, Ordering::SeqCst);
                 };
-                permits.hold(place, work).await;
+                drop(permits.hold(place, work).await);
             });
         }
         attempts.join_all().await;
@@ -127,7 +134,7 @@ mod tests {
         let permits = Permits::new(8);
         let mut long = JoinSet::new();
         for _ in 0..6 {
-            let (place, permits) = (permits.start().await.unwrap(), permits.clone());
+            let (place, permits) = (start(&permits).await, permits.clone());
             long.spawn(async move { permits.hold(place, std::future::pending::<()>()).await });
         }
         tokio::time::sleep(LONG * 2).await;

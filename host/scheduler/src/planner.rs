@@ -29,7 +29,7 @@ pub(crate) struct Planner {
 impl Planner {
     /// Plans until it is told to stop.
     pub(crate) async fn run(mut self) {
-        let mut hints = self.store.hints().listen();
+        let mut hints = self.store.hints().listen_for_duties();
         loop {
             // What was announced up to here is seen by the look that follows.
             while hints.try_recv().is_ok() {}

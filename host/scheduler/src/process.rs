@@ -9,9 +9,11 @@ use wasmtab_runtime::CancelCause;
 use wasmtab_store::{NodeInfo, Store, StoreError};
 
 use crate::{
+    backlog::Backlog,
     cleaner::Cleaner,
     clock::Timer,
     controls::Controls,
+    crew::Crew,
     dispatcher::Dispatcher,
     executor::Executor,
     journal::{self, Journal},
@@ -99,7 +101,18 @@ impl Process {
         let controls = Arc::new(Controls::default());
         let attempts = TaskTracker::new();
         let meters = SchedulerMeters::new();
-        let (entries, received) = journal::channel();
+        let (journal, received) = journal::channel();
+        let crew = Arc::new(Crew {
+            executor,
+            timer: Arc::clone(&timer),
+            controls: Arc::clone(&controls),
+            permits: Permits::new(concurrency),
+            backlog: Backlog::new(),
+            journal,
+            meters: meters.clone(),
+            guests,
+            attempts: attempts.clone(),
+        });
         Ok(Self {
             planner: Planner {
                 store: Arc::clone(&store),
@@ -110,13 +123,8 @@ impl Process {
             dispatcher: Dispatcher {
                 store: Arc::clone(&store),
                 timer: Arc::clone(&timer),
-                executor,
                 controls: Arc::clone(&controls),
-                permits: Permits::new(concurrency),
-                journal: entries,
-                meters: meters.clone(),
-                guests,
-                attempts: attempts.clone(),
+                crew,
                 boot_id,
                 node,
                 stop: stop.clone(),

@@ -208,9 +208,9 @@ impl AlertStore for SqliteStore {
     }
 
     async fn test_channel(&self, name: &str, now: Timestamp) -> StoreResult<Option<Delivery>> {
-        let (ids, name) = (self.ids.clone(), name.to_owned());
+        let (memory, name) = (self.memory.clone(), name.to_owned());
         self.write_announced(move |c, effects| {
-            Box::pin(async move { deliveries::test(c, &ids, &name, now, effects).await })
+            Box::pin(async move { deliveries::test(c, &memory, &name, now, effects).await })
         })
         .await
     }
@@ -233,9 +233,9 @@ impl AlertStore for SqliteStore {
     }
 
     async fn warn(&self, late: &[(RunId, AttemptId)], now: Timestamp) -> StoreResult<()> {
-        let (ids, late) = (self.ids.clone(), late.to_vec());
+        let (memory, late) = (self.memory.clone(), late.to_vec());
         self.write_announced(move |c, effects| {
-            Box::pin(async move { alerts::warn(c, &ids, &late, now, effects).await })
+            Box::pin(async move { alerts::warn(c, &memory, &late, now, effects).await })
         })
         .await
     }

@@ -14,7 +14,7 @@ use wasmtab_domain::{
 };
 
 use crate::{
-    Ids,
+    Memory,
     chains::{self, EndedRun},
     convert::{LogRow, instant, json, select_log, to_json},
     effects::Effects,
@@ -26,7 +26,7 @@ const BATCH: i64 = 500;
 /// Tells of runs that have just ended; their rows are gone, and the log has their last attempts.
 pub(crate) async fn after(
     connection: &mut SqliteConnection,
-    ids: &Ids,
+    memory: &Memory,
     ended: &[EndedRun],
     now: Timestamp,
     effects: &mut Effects,
@@ -40,7 +40,7 @@ pub(crate) async fn after(
     let mut ends = Vec::with_capacity(ended.len());
     for (index, run) in ended.iter().enumerate() {
         // The shards of a fire tell together and once, when the last of them has ended.
-        if ended[..index].iter().any(|earlier| earlier.first == run.first) {
+        if run.shard_count > 1 && ended[..index].iter().any(|earlier| earlier.first == run.first) {
             continue;
         }
         let status = if run.shard_count == 1 {
@@ -58,7 +58,7 @@ pub(crate) async fn after(
         .collect();
     let jobs = job_facts(connection, &told).await?;
     let nothing = JobFacts::default();
-    let mut outbox = Outbox::new(ids, now);
+    let mut outbox = Outbox::new(memory, now);
     for (run, status) in &ends {
         let before = failing.of(run);
         let Some(event) = alert::ended(*status, before.is_some()) else {
@@ -100,7 +100,7 @@ pub(crate) async fn after(
 /// which it was told, is passed over.
 pub(crate) async fn warn(
     connection: &mut SqliteConnection,
-    ids: &Ids,
+    memory: &Memory,
     late: &[(RunId, AttemptId)],
     now: Timestamp,
     effects: &mut Effects,
@@ -130,7 +130,7 @@ pub(crate) async fn warn(
         return Ok(());
     };
     let nothing = JobFacts::default();
-    let mut outbox = Outbox::new(ids, now);
+    let mut outbox = Outbox::new(memory, now);
     for row in warned {
         let attempt: Attempt = select_log!("WHERE id = ?", row.attempt_id)
             .fetch_one(&mut *connection)
@@ -167,7 +167,7 @@ pub(crate) async fn warn(
 /// The same for attempts whose work goes on elsewhere, which no process watches.
 pub(crate) async fn warn_pending(
     connection: &mut SqliteConnection,
-    ids: &Ids,
+    memory: &Memory,
     now: Timestamp,
     effects: &mut Effects,
 ) -> Result<(), sqlx::Error> {
@@ -194,7 +194,7 @@ pub(crate) async fn warn_pending(
         .iter()
         .map(|row| (RunId(row.id), AttemptId(row.attempt_id)))
         .collect();
-    warn(connection, ids, &late, now, effects).await
+    warn(connection, memory, &late, now, effects).await
 }
 
 /// The rules, and what else the decision looks at, read when it is needed.
@@ -364,16 +364,16 @@ impl Failing {
 
 /// Deliveries that are to be written.
 struct Outbox<'a> {
-    ids: &'a Ids,
+    memory: &'a Memory,
     now: Timestamp,
     rows: Vec<serde_json::Value>,
     pending: bool,
 }
 
 impl<'a> Outbox<'a> {
-    const fn new(ids: &'a Ids, now: Timestamp) -> Self {
+    const fn new(memory: &'a Memory, now: Timestamp) -> Self {
         Self {
-            ids,
+            memory,
             now,
             rows: Vec::new(),
             pending: false,
@@ -383,7 +383,7 @@ impl<'a> Outbox<'a> {
     fn add(&mut self, message: &Message<'_>, run: RunId, outgoing: Vec<Outgoing>) -> Result<(), sqlx::Error> {
         let now = self.now.as_micros();
         for out in outgoing {
-            let id = self.ids.next(self.now);
+            let id = self.memory.next(self.now);
             let silenced = out.silenced_by.is_some();
             self.pending |= !silenced;
             self.rows.push(serde_json::json!({

@@ -8,7 +8,7 @@ use wasmtab_domain::{
     time::Timestamp,
 };
 
-use crate::{Ids, chains, effects::Effects, finish};
+use crate::{Memory, chains, effects::Effects, finish};
 
 /// A run that has not ended, as far as its end concerns.
 struct Unended {
@@ -32,7 +32,7 @@ pub(crate) enum Cancelled {
 /// Asks one run to end.
 pub(crate) async fn run(
     connection: &mut SqliteConnection,
-    ids: &Ids,
+    memory: &Memory,
     id: RunId,
     by: &str,
     now: Timestamp,
@@ -46,7 +46,7 @@ pub(crate) async fn run(
     .fetch_optional(&mut *connection)
     .await?;
     match run {
-        Some(run) => end(connection, ids, run, by, now, effects).await,
+        Some(run) => end(connection, memory, run, by, now, effects).await,
         None => Ok(Cancelled::Unknown),
     }
 }
@@ -54,7 +54,7 @@ pub(crate) async fn run(
 /// Asks all shards of a fire to end, by the id of the first; then the runs that wait for it may get their turn.
 pub(crate) async fn group(
     connection: &mut SqliteConnection,
-    ids: &Ids,
+    memory: &Memory,
     (job, first): (i64, RunId),
     by: &str,
     now: Timestamp,
@@ -69,7 +69,7 @@ pub(crate) async fn group(
     .fetch_all(&mut *connection)
     .await?;
     for run in runs {
-        end(connection, ids, run, by, now, effects).await?;
+        end(connection, memory, run, by, now, effects).await?;
     }
     Ok(())
 }
@@ -77,7 +77,7 @@ pub(crate) async fn group(
 /// Asks all runs of a job to end, and tells which.
 pub(crate) async fn job(
     connection: &mut SqliteConnection,
-    ids: &Ids,
+    memory: &Memory,
     job: i64,
     by: &str,
     now: Timestamp,
@@ -94,14 +94,14 @@ pub(crate) async fn job(
     asked.reverse();
     // The newest first: no run that waits for its turn gets it because the one before it has ended here.
     for run in runs {
-        end(connection, ids, run, by, now, effects).await?;
+        end(connection, memory, run, by, now, effects).await?;
     }
     Ok(asked)
 }
 
 async fn end(
     connection: &mut SqliteConnection,
-    ids: &Ids,
+    memory: &Memory,
     run: Unended,
     by: &str,
     now: Timestamp,
@@ -124,17 +124,17 @@ async fn end(
         }
         // Its work goes on elsewhere: nobody here can be asked, so it ends now.
         let outcome = Outcome::bare(attempt, id, AttemptStatus::Cancelled, now);
-        finish::finish(connection, ids, &[outcome], now, effects).await?;
+        finish::finish(connection, memory, &[outcome], now, effects).await?;
         return Ok(Cancelled::Ended);
     }
-    end_unstarted(connection, ids, id, by, now, effects).await?;
+    end_unstarted(connection, memory, id, by, now, effects).await?;
     Ok(Cancelled::Ended)
 }
 
 /// Ends a run none of whose attempts is going on: a row of the log tells, and the next run of its job gets its turn.
 async fn end_unstarted(
     connection: &mut SqliteConnection,
-    ids: &Ids,
+    memory: &Memory,
     id: RunId,
     by: &str,
     now: Timestamp,
@@ -143,7 +143,7 @@ async fn end_unstarted(
     let attempts = sqlx::query_scalar!("SELECT attempts FROM run WHERE id = ?", id.0)
         .fetch_one(&mut *connection)
         .await?;
-    let row = if attempts == 0 { id.0 } else { ids.next(now) };
+    let row = if attempts == 0 { id.0 } else { memory.next(now) };
     let (at, status) = (now.as_micros(), AttemptStatus::Cancelled.as_str());
     sqlx::query!(
         "INSERT INTO infra_job_log (id, job_id, job_name, revision, handler_name, handler_param, execute_index, status,
@@ -168,5 +168,5 @@ async fn end_unstarted(
         .execute(&mut *connection)
         .await?;
     effects.ended.push(id);
-    chains::after(connection, ids, &[ended], now, effects).await
+    chains::after(connection, memory, &[ended], now, effects).await
 }

@@ -1,6 +1,6 @@
 //! What the end of runs brings about: the next run of the job gets its turn, and chained jobs start.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use sqlx::SqliteConnection;
 use wasmtab_domain::{
@@ -14,7 +14,7 @@ use wasmtab_domain::{
 };
 
 use crate::{
-    Ids, alerts, cancel,
+    Memory, alerts, cancel,
     convert::{JobRow, json, select_jobs, small, to_json, word},
     decode_error,
     effects::Effects,
@@ -33,7 +33,7 @@ pub(crate) struct EndedRun {
     pub fire_key: i64,
     pub shard_count: u32,
     pub chain_depth: u32,
-    pub policy: RunPolicy,
+    pub policy: Arc<RunPolicy>,
     pub status: AttemptStatus,
     pub result: Option<String>,
 }
@@ -69,7 +69,7 @@ pub(crate) async fn unstarted(connection: &mut SqliteConnection, id: RunId) -> R
 /// Gives turns, tells who waits for it, and starts what follows, once the rows of the ended runs are gone.
 pub(crate) async fn after(
     connection: &mut SqliteConnection,
-    ids: &Ids,
+    memory: &Memory,
     ended: &[EndedRun],
     now: Timestamp,
     effects: &mut Effects,
@@ -80,7 +80,7 @@ pub(crate) async fn after(
         .filter_map(|run| run.job.as_ref().map(|(id, _)| *id))
         .collect();
     give_turns(connection, &jobs).await?;
-    alerts::after(connection, ids, ended, now, effects).await?;
+    alerts::after(connection, memory, ended, now, effects).await?;
     // What has ended is settled before anything starts: a start may cancel the last shard of a fire that others of these runs
     // belong to, and its end is followed up by itself.
     let mut over = Vec::new();
@@ -90,7 +90,7 @@ pub(crate) async fn after(
             continue;
         }
         // The last shards of a fire may end together; what follows the fire follows it once.
-        if ended[..index].iter().any(|earlier| earlier.first == run.first) {
+        if run.shard_count > 1 && ended[..index].iter().any(|earlier| earlier.first == run.first) {
             continue;
         }
         if let (Some((job_id, job_name)), Some((status, result))) =
@@ -111,7 +111,7 @@ pub(crate) async fn after(
             // Starting one may cancel others, whose end comes here again.
             Box::pin(start(
                 connection,
-                ids,
+                memory,
                 name,
                 &upstream,
                 run.chain_depth + 1,
@@ -207,7 +207,7 @@ pub(crate) async fn upstream_of(
 
 async fn start(
     connection: &mut SqliteConnection,
-    ids: &Ids,
+    memory: &Memory,
     name: &str,
     upstream: &Upstream,
     depth: u32,
@@ -223,7 +223,7 @@ async fn start(
             blocked_by: None,
         };
         effects.skipped.push((refused.reason, 1));
-        return skip(connection, ids, name, None, upstream, &refused, now).await;
+        return skip(connection, memory, name, None, upstream, &refused, now).await;
     };
     let active = active_runs(connection, std::slice::from_ref(&job)).await?;
     let active = active.get(&job.id.0).map_or(&[][..], Vec::as_slice);
@@ -231,11 +231,11 @@ async fn start(
         Ok(start) => start,
         Err(refused) => {
             effects.skipped.push((refused.reason, 1));
-            return skip(connection, ids, name, Some(&job), upstream, &refused, now).await;
+            return skip(connection, memory, name, Some(&job), upstream, &refused, now).await;
         }
     };
     let run = NewRun {
-        id: ids.next_run(now),
+        id: memory.next_run(now),
         job: &job,
         trigger: Trigger::Chain,
         by: None,
@@ -246,10 +246,10 @@ async fn start(
         due_at: now,
         held: start.held,
     };
-    new_runs::insert(connection, ids, std::slice::from_ref(&run), now).await?;
+    new_runs::insert(connection, memory, std::slice::from_ref(&run), now).await?;
     for other in &start.cancels {
         let by = format!("cancelOther: run {}", run.id);
-        cancel::group(connection, ids, (job.id.0, *other), &by, now, effects).await?;
+        cancel::group(connection, memory, (job.id.0, *other), &by, now, effects).await?;
     }
     effects.queue = true;
     Ok(())
@@ -258,14 +258,14 @@ async fn start(
 /// A row that tells why a chained job did not start.
 async fn skip(
     connection: &mut SqliteConnection,
-    ids: &Ids,
+    memory: &Memory,
     name: &str,
     job: Option<&Job>,
     upstream: &Upstream,
     refused: &Refused,
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
-    let (id, at) = (ids.next(now), now.as_micros());
+    let (id, at) = (memory.next(now), now.as_micros());
     let (job_id, revision) = (job.map(|job| job.id.0), job.map(|job| job.revision));
     let handler = job.map_or("", |job| &job.spec.handler_name);
     let (status, trigger) = (AttemptStatus::Skipped.as_str(), Trigger::Chain.as_str());

@@ -1,21 +1,24 @@
 //! Claiming: token, owner and the log's row are committed before anything of an attempt starts.
 
+use std::collections::{BTreeSet, HashMap};
+
 use sqlx::SqliteConnection;
 use wasmtab_domain::{
     fairness::{self, Due},
-    ids::{AttemptId, JobId, RunId},
-    run::{Binding, Claim, RunPolicy, Shard},
+    ids::{AttemptId, BootId, JobId, RunId},
+    run::{Binding, Claim, Outcome, Shard},
     status::{AttemptStatus, RunState},
+    time::Timestamp,
 };
 use wasmtab_store::{ClaimRequest, Claimed};
 
 use crate::{
-    Ids, alerts,
+    Memory, alerts,
     capacity::{self, Capacity},
     convert::{instant, json, signed, small, to_json, word},
-    decode_error,
     effects::Effects,
     finish,
+    memory::policy_of,
 };
 
 /// Looks of one claim that may meet nothing but runs that are kept back, before the caller has to ask again.
@@ -24,12 +27,12 @@ const LOOKS: usize = 8;
 /// Takes what is due: the higher priority first, the oldest first within one.
 pub(crate) async fn claim_due(
     connection: &mut SqliteConnection,
-    ids: &Ids,
+    memory: &Memory,
     request: &ClaimRequest,
     effects: &mut Effects,
 ) -> Result<Claimed, sqlx::Error> {
-    finish::expire_pending(connection, ids, request.now, effects).await?;
-    alerts::warn_pending(connection, ids, request.now, effects).await?;
+    finish::expire_pending(connection, memory, request.now, effects).await?;
+    alerts::warn_pending(connection, memory, request.now, effects).await?;
     let mut capacity = Capacity::load(connection).await?;
     capacity.let_in(connection, request.limit).await?;
     let mut claims = Vec::new();
@@ -40,7 +43,7 @@ pub(crate) async fn claim_due(
         if chosen.is_empty() {
             break;
         }
-        let (taken, kept_back) = load(connection, ids, request, &chosen, &mut capacity).await?;
+        let (taken, kept_back) = load(connection, memory, request, &chosen, &mut capacity).await?;
         write(connection, request, &taken).await?;
         capacity::keep_back(connection, &kept_back).await?;
         claims.extend(taken);
@@ -129,36 +132,36 @@ async fn choose(
 /// The chosen runs as claims, and those whose handler has no place for them.
 async fn load(
     connection: &mut SqliteConnection,
-    ids: &Ids,
+    memory: &Memory,
     request: &ClaimRequest,
     chosen: &[RunId],
     capacity: &mut Capacity,
 ) -> Result<(Vec<Claim>, Vec<(i64, &'static str)>), sqlx::Error> {
     let chosen = to_json(&chosen.iter().map(|run| run.0).collect::<Vec<_>>())?;
-    // The binding is looked up here, in the claim's own transaction: what the row names is what the name meant.
     let rows = sqlx::query!(
-        r#"SELECT run.id AS "id!: i64", run.job_id, run.job_name, run.handler_name, run.run_trigger, run.scheduled_at,
-            run.due_at, run.attempts, run.shard_index, run.shard_count, run.upstream,
-            coalesce(run.policy, revision.policy) AS "policy: String",
-            coalesce(run.handler_param, revision.spec ->> '$.handlerParam', '') AS "param!: String",
-            coalesce(revision.spec ->> '$.timezone', 'UTC') AS "zone!: String",
-            version.plugin AS "plugin?: String", version.version AS "version?: i64", version.digest AS "digest?: String",
-            handler.revision AS "handler_revision?: i64",
-            first.plugin AS "first_plugin?: String", first.plugin_version AS "first_version?: i64",
-            first.digest AS "first_digest?: String"
-        FROM json_each(?) AS chosen
-        CROSS JOIN run ON run.id = chosen.value
-        LEFT JOIN job_revision AS revision ON revision.job_id = run.job_id AND revision.revision = run.revision
-        LEFT JOIN handler ON handler.name = run.handler_name
-        LEFT JOIN plugin ON plugin.name = handler.plugin
-        LEFT JOIN plugin_version AS version ON version.plugin = plugin.name
-            AND version.version = coalesce(handler.version, plugin.active_version) AND NOT version.deleted
-        LEFT JOIN infra_job_log AS first ON run.attempts > 0 AND first.id = run.id
+        r#"SELECT run.id AS "id!: i64", run.job_id, run.job_name, run.revision, run.handler_name, run.handler_param,
+            run.run_trigger, run.scheduled_at, run.due_at, run.attempts, run.shard_index, run.shard_count, run.upstream,
+            run.policy
+        FROM json_each(?) AS chosen CROSS JOIN run ON run.id = chosen.value
         ORDER BY chosen.key"#,
         chosen
     )
-    .fetch_all(connection)
+    .fetch_all(&mut *connection)
     .await?;
+    let keys = rows
+        .iter()
+        .filter_map(|row| row.job_id.zip(row.revision))
+        .collect();
+    let revisions = memory.revisions(connection, &keys).await?;
+    let names = rows.iter().map(|row| row.handler_name.as_str()).collect();
+    // The bindings are looked up in the claim's own transaction: what the row names is what the name meant.
+    let current = current_bindings(connection, &names).await?;
+    let again: Vec<_> = rows
+        .iter()
+        .filter(|row| row.attempts > 0)
+        .map(|row| row.id)
+        .collect();
+    let first = first_bindings(connection, &again).await?;
     let mut claims = Vec::with_capacity(rows.len());
     let mut kept_back = Vec::new();
     for row in rows {
@@ -167,34 +170,29 @@ async fn load(
             continue;
         }
         let run_id = RunId(row.id);
-        let policy = row
-            .policy
-            .ok_or_else(|| decode_error("policy", "neither run nor revision has one"))?;
-        let policy: RunPolicy = json("policy", &policy)?;
-        let current = binding(row.plugin, row.version, row.digest, row.handler_revision);
-        let first = binding(
-            row.first_plugin,
-            row.first_version,
-            row.first_digest,
-            row.handler_revision,
-        );
+        let revised = row.job_id.zip(row.revision).and_then(|key| revisions.get(&key));
+        let policy = policy_of(row.policy.as_deref(), revised)?;
+        let current = current.get(&row.handler_name).cloned();
         claims.push(Claim {
             attempt_id: if row.attempts == 0 {
                 run_id.first_attempt()
             } else {
-                AttemptId(ids.next(request.now))
+                AttemptId(memory.next(request.now))
             },
             run_id,
             execute_index: small(row.attempts) + 1,
             job_id: row.job_id.map(JobId),
             job_name: row.job_name,
-            timezone: word("timezone", &row.zone)?,
+            timezone: revised.map_or(chrono_tz::Tz::UTC, |revised| revised.timezone),
             handler_name: row.handler_name,
-            handler_param: row.param,
+            handler_param: row
+                .handler_param
+                .or_else(|| revised.and_then(|revised| revised.handler_param.clone()))
+                .unwrap_or_default(),
             trigger: word("run_trigger", &row.run_trigger)?,
             scheduled_at: instant(row.scheduled_at),
             due_at: instant(row.due_at),
-            binding: policy.binding(current, first),
+            binding: policy.binding(current, first.get(&row.id).cloned()),
             policy,
             shard: Shard {
                 index: small(row.shard_index),
@@ -209,18 +207,68 @@ async fn load(
     Ok((claims, kept_back))
 }
 
-fn binding(
-    plugin: Option<String>,
-    version: Option<i64>,
-    digest: Option<String>,
-    handler_revision: Option<i64>,
-) -> Option<Binding> {
-    Some(Binding {
-        plugin: plugin?,
-        version: version?,
-        digest: digest?,
-        handler_revision: handler_revision?,
-    })
+/// What the names are bound to now.
+async fn current_bindings(
+    connection: &mut SqliteConnection,
+    names: &BTreeSet<&str>,
+) -> Result<HashMap<String, Binding>, sqlx::Error> {
+    let names = to_json(names)?;
+    let rows = sqlx::query!(
+        r#"SELECT handler.name, handler.revision AS "handler_revision!: i64", version.plugin,
+            version.version AS "version!: i64", version.digest
+        FROM json_each(?) AS wanted
+        CROSS JOIN handler ON handler.name = wanted.value
+        JOIN plugin ON plugin.name = handler.plugin
+        JOIN plugin_version AS version ON version.plugin = plugin.name
+            AND version.version = coalesce(handler.version, plugin.active_version) AND NOT version.deleted"#,
+        names
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let binding = Binding {
+                plugin: row.plugin,
+                version: row.version,
+                digest: row.digest,
+                handler_revision: row.handler_revision,
+            };
+            (row.name, binding)
+        })
+        .collect())
+}
+
+/// What the first attempts of these runs ran on. The grants are those of the present, which the policy adds.
+async fn first_bindings(
+    connection: &mut SqliteConnection,
+    runs: &[i64],
+) -> Result<HashMap<i64, Binding>, sqlx::Error> {
+    if runs.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let runs = to_json(runs)?;
+    let rows = sqlx::query!(
+        r#"SELECT log.id AS "id!: i64", log.plugin AS "plugin!: String", log.plugin_version AS "version!: i64",
+            log.digest AS "digest!: String"
+        FROM json_each(?) AS wanted CROSS JOIN infra_job_log AS log ON log.id = wanted.value
+        WHERE log.plugin IS NOT NULL AND log.plugin_version IS NOT NULL AND log.digest IS NOT NULL"#,
+        runs
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let binding = Binding {
+                plugin: row.plugin,
+                version: row.version,
+                digest: row.digest,
+                handler_revision: 0,
+            };
+            (row.id, binding)
+        })
+        .collect())
 }
 
 async fn write(
@@ -248,14 +296,15 @@ async fn write(
     let (rows, boot, now) = (to_json(&rows)?, request.boot_id.0, request.now.as_micros());
     let (claimed, running) = (AttemptStatus::Claimed.as_str(), RunState::Running.as_str());
     sqlx::query!(
-        "INSERT INTO infra_job_log (id, job_id, job_name, revision, handler_name, handler_param, execute_index, status,
+        "WITH new AS MATERIALIZED (SELECT value AS row FROM json_each(?1))
+        INSERT INTO infra_job_log (id, job_id, job_name, revision, handler_name, handler_param, execute_index, status,
             run_id, run_trigger, requested_by, retry_of, scheduled_at, fire_key, policy, due_at, claimed_at, plugin,
             plugin_version, digest, node, boot_id, shard_index, shard_count, upstream_run)
-        SELECT new.value ->> 1, run.job_id, run.job_name, run.revision, run.handler_name, new.value ->> 2,
+        SELECT new.row ->> 1, run.job_id, run.job_name, run.revision, run.handler_name, new.row ->> 2,
             run.attempts + 1, ?2, run.id, run.run_trigger, run.requested_by, run.retry_of, run.scheduled_at,
-            run.fire_key, run.policy, run.due_at, ?3, new.value ->> 3, new.value ->> 4, new.value ->> 5, ?4, ?5, run.shard_index,
-            run.shard_count, run.upstream_run
-        FROM json_each(?1) AS new CROSS JOIN run ON run.id = new.value ->> 0",
+            run.fire_key, run.policy, run.due_at, ?3, new.row ->> 3, new.row ->> 4, new.row ->> 5, ?4, ?5,
+            run.shard_index, run.shard_count, run.upstream_run
+        FROM new CROSS JOIN run ON run.id = new.row ->> 0",
         rows,
         claimed,
         now,
@@ -264,13 +313,77 @@ async fn write(
     )
     .execute(&mut *connection)
     .await?;
+    let tokens: Vec<_> = claims
+        .iter()
+        .map(|claim| (claim.run_id.0, claim.attempt_id.0))
+        .collect();
+    let tokens = to_json(&tokens)?;
     sqlx::query!(
-        "UPDATE run SET state = ?2, boot_id = ?3, attempts = attempts + 1, attempt_id = new.attempt_id
-        FROM (SELECT value ->> 0 AS run_id, value ->> 1 AS attempt_id FROM json_each(?1)) AS new
-        WHERE run.id = new.run_id",
-        rows,
+        "WITH new AS MATERIALIZED (SELECT value AS row FROM json_each(?1))
+        UPDATE run SET state = ?2, boot_id = ?3, attempts = attempts + 1, attempt_id = new.row ->> 1
+        FROM new WHERE run.id = new.row ->> 0",
+        tokens,
         running,
         boot
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Undoes claims of `owner` that were not begun; `attempts` is JSON of their ids.
+pub(crate) async fn hand_back(
+    connection: &mut SqliteConnection,
+    memory: &Memory,
+    owner: BootId,
+    attempts: &str,
+    now: Timestamp,
+    effects: &mut Effects,
+) -> Result<(), sqlx::Error> {
+    let (claimed, running, queued) = (
+        AttemptStatus::Claimed.as_str(),
+        RunState::Running.as_str(),
+        RunState::Queued.as_str(),
+    );
+    let rows = sqlx::query!(
+        r#"SELECT run.id AS "id!: i64", run.attempt_id AS "attempt_id!: i64", run.cancel_by FROM json_each(?1) AS attempt
+        CROSS JOIN infra_job_log AS log ON log.id = attempt.value AND log.status = ?3
+        CROSS JOIN run ON run.id = log.run_id AND run.attempt_id = log.id
+        WHERE run.state = ?4 AND run.boot_id = ?2"#,
+        attempts,
+        owner.0,
+        claimed,
+        running
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let (cancelled, others): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row.cancel_by.is_some());
+    let outcomes: Vec<_> = cancelled
+        .iter()
+        .map(|row| {
+            Outcome::bare(
+                AttemptId(row.attempt_id),
+                RunId(row.id),
+                AttemptStatus::Cancelled,
+                now,
+            )
+        })
+        .collect();
+    finish::finish(connection, memory, &outcomes, now, effects).await?;
+    let runs = to_json(&others.iter().map(|row| row.id).collect::<Vec<_>>())?;
+    sqlx::query!(
+        "DELETE FROM infra_job_log WHERE id IN (
+            SELECT run.attempt_id FROM json_each(?) AS mine CROSS JOIN run ON run.id = mine.value
+        )",
+        runs
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!(
+        "UPDATE run SET state = ?2, boot_id = NULL, attempt_id = NULL, attempts = attempts - 1
+        WHERE id IN (SELECT value FROM json_each(?1))",
+        runs,
+        queued
     )
     .execute(connection)
     .await?;

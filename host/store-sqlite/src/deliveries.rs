@@ -11,7 +11,7 @@ use wasmtab_store::{
 };
 
 use crate::{
-    Ids,
+    Memory,
     convert::{instant, small, to_json, word},
     effects::Effects,
     reads::page,
@@ -115,12 +115,12 @@ pub(crate) async fn load(
 /// Writes a delivery that only tries a channel.
 pub(crate) async fn test(
     connection: &mut SqliteConnection,
-    ids: &Ids,
+    memory: &Memory,
     channel: &str,
     now: Timestamp,
     effects: &mut Effects,
 ) -> Result<Option<Delivery>, sqlx::Error> {
-    let id = ids.next(now);
+    let id = memory.next(now);
     let message = Message {
         event: Event::Test,
         at: now,

@@ -1,6 +1,6 @@
 //! Outcomes: at most one per attempt is accepted, by its token; what follows is the domain's decision.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use serde::Serialize;
 use sqlx::SqliteConnection;
@@ -14,11 +14,11 @@ use wasmtab_domain::{
 use wasmtab_store::FinishReply;
 
 use crate::{
-    Ids,
+    Memory,
     chains::{self, EndedRun},
-    convert::{json, signed, small, to_json},
-    decode_error,
+    convert::{signed, small, to_json},
     effects::Effects,
+    memory::policy_of,
 };
 
 /// Outcomes that one batch of a recovery takes.
@@ -35,9 +35,9 @@ struct Owned {
     chain_depth: u32,
     retries: u32,
     abandons: u32,
-    cancelled: bool,
+    cancel_by: Option<String>,
     paused: bool,
-    policy: RunPolicy,
+    policy: Arc<RunPolicy>,
 }
 
 /// What becomes of a run that goes on.
@@ -56,12 +56,12 @@ struct Onward(
 /// Writes outcomes and what follows each.
 pub(crate) async fn finish(
     connection: &mut SqliteConnection,
-    ids: &Ids,
+    memory: &Memory,
     outcomes: &[Outcome],
     now: Timestamp,
     effects: &mut Effects,
 ) -> Result<Vec<FinishReply>, sqlx::Error> {
-    let mut owned = owned_runs(connection, outcomes).await?;
+    let mut owned = owned_runs(connection, memory, outcomes).await?;
     let mut replies = Vec::with_capacity(outcomes.len());
     let mut ended_runs = Vec::new();
     let mut ended = Vec::new();
@@ -77,7 +77,7 @@ pub(crate) async fn finish(
         let id = outcome.run_id.0;
         let next = match outcome.pending_until {
             // A cancel that came while the guest handed its work over ends the run here.
-            Some(until) if !run.cancelled => Next::Park(until),
+            Some(until) if run.cancel_by.is_none() => Next::Park(until),
             _ => after_attempt(
                 &Ended {
                     policy: &run.policy.retry,
@@ -85,7 +85,7 @@ pub(crate) async fn finish(
                     permanent: outcome.permanent,
                     retries: run.retries,
                     abandons: run.abandons,
-                    cancel_requested: run.cancelled,
+                    cancel_requested: run.cancel_by.is_some(),
                 },
                 // A retry is counted from the instant at which the outcome is written, by which the reply is dated too.
                 now,
@@ -153,7 +153,13 @@ pub(crate) async fn finish(
             (_, Some(at)) => FinishReply::Retry(at),
             (_, None) => FinishReply::Ended,
         });
-        rows.push(log_row(outcome, status, retry_at, next == Next::End)?);
+        rows.push(log_row(
+            outcome,
+            status,
+            retry_at,
+            next == Next::End,
+            run.cancel_by.clone(),
+        )?);
         if outcome.log != AttemptLog::default() {
             logs.push((outcome.attempt_id.0, to_json(&outcome.log)?));
         }
@@ -176,7 +182,7 @@ pub(crate) async fn finish(
         .execute(&mut *connection)
         .await?;
     }
-    chains::after(connection, ids, &ended, now, effects).await?;
+    chains::after(connection, memory, &ended, now, effects).await?;
     Ok(replies)
 }
 
@@ -200,6 +206,7 @@ impl Owned {
 /// The runs whose attempts these outcomes are of; an outcome whose token is not the run's own finds none.
 async fn owned_runs(
     connection: &mut SqliteConnection,
+    memory: &Memory,
     outcomes: &[Outcome],
 ) -> Result<HashMap<(i64, i64), Owned>, sqlx::Error> {
     let tokens: Vec<_> = outcomes
@@ -208,25 +215,25 @@ async fn owned_runs(
         .collect();
     let tokens = to_json(&tokens)?;
     let rows = sqlx::query!(
-        r#"SELECT run.id AS "id!: i64", run.attempt_id AS "attempt_id!: i64", run.job_id, run.job_name,
+        r#"WITH token AS MATERIALIZED (SELECT value AS row FROM json_each(?))
+        SELECT run.id AS "id!: i64", run.attempt_id AS "attempt_id!: i64", run.job_id, run.job_name, run.revision,
             run.handler_name, run.group_id, run.scheduled_at, run.fire_key, run.shard_count, run.chain_depth,
-            run.retries, run.abandons, run.cancel_by IS NOT NULL AS "cancelled!: bool",
-            infra_job.paused_at IS NOT NULL AS "paused!: bool",
-            coalesce(run.policy, revision.policy) AS "policy: String"
-        FROM json_each(?) AS token
-        CROSS JOIN run ON run.id = token.value ->> 0 AND run.attempt_id = token.value ->> 1
-        LEFT JOIN job_revision AS revision ON revision.job_id = run.job_id AND revision.revision = run.revision
+            run.retries, run.abandons, run.cancel_by, infra_job.paused_at IS NOT NULL AS "paused!: bool", run.policy
+        FROM token CROSS JOIN run ON run.id = token.row ->> 0 AND run.attempt_id = token.row ->> 1
         LEFT JOIN infra_job ON infra_job.id = run.job_id
         WHERE run.state = 'running'"#,
         tokens
     )
-    .fetch_all(connection)
+    .fetch_all(&mut *connection)
     .await?;
+    let keys = rows
+        .iter()
+        .filter_map(|row| row.job_id.zip(row.revision))
+        .collect();
+    let revisions = memory.revisions(connection, &keys).await?;
     rows.into_iter()
         .map(|row| {
-            let policy = row
-                .policy
-                .ok_or_else(|| decode_error("policy", "neither run nor revision has one"))?;
+            let revised = row.job_id.zip(row.revision).and_then(|key| revisions.get(&key));
             let run = Owned {
                 job: row.job_id.zip(row.job_name),
                 handler_name: row.handler_name,
@@ -237,33 +244,40 @@ async fn owned_runs(
                 chain_depth: small(row.chain_depth),
                 retries: small(row.retries),
                 abandons: small(row.abandons),
-                cancelled: row.cancelled,
+                cancel_by: row.cancel_by,
                 paused: row.paused,
-                policy: json("policy", &policy)?,
+                policy: policy_of(row.policy.as_deref(), revised)?,
             };
             Ok(((row.id, row.attempt_id), run))
         })
         .collect()
 }
 
-/// One outcome, as `update_log` reads it.
+/// One outcome, in the order in which `update_log` reads it; what is seldom said comes last.
 #[derive(Serialize)]
-struct LogUpdate<'a> {
-    id: i64,
-    status: &'static str,
-    begin: Option<i64>,
-    end: Option<i64>,
-    duration: Option<i64>,
-    result: Option<&'a str>,
+struct LogUpdate<'a>(
+    i64,
+    &'static str,
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+    Option<&'a str>,
+    u8,
+    Option<Seldom<'a>>,
+);
+
+/// What most outcomes have nothing of.
+#[derive(Default, PartialEq, Serialize)]
+struct Seldom<'a> {
     error: Option<&'a str>,
     backtrace: Option<&'a str>,
-    fuel: Option<i64>,
-    memory: Option<i64>,
     refusals: Option<String>,
     lines: usize,
     cut: i64,
     retry_at: Option<i64>,
-    last: bool,
+    cancel_by: Option<String>,
 }
 
 fn log_row(
@@ -271,20 +285,12 @@ fn log_row(
     status: AttemptStatus,
     retry_at: Option<Timestamp>,
     last: bool,
+    cancel_by: Option<String>,
 ) -> Result<LogUpdate<'_>, sqlx::Error> {
     let ended = status.is_final();
-    Ok(LogUpdate {
-        id: outcome.attempt_id.0,
-        status: status.as_str(),
-        begin: outcome.begin_time.map(Timestamp::as_micros),
-        end: ended.then_some(outcome.end_time.as_micros()),
-        duration: outcome.duration.filter(|_| ended).map(signed),
-        last,
-        result: outcome.result.as_deref(),
+    let seldom = Seldom {
         error: outcome.error.as_deref(),
         backtrace: outcome.backtrace.as_deref(),
-        fuel: outcome.fuel_used.map(signed),
-        memory: outcome.peak_memory.map(signed),
         refusals: if outcome.refusals.is_empty() {
             None
         } else {
@@ -293,7 +299,20 @@ fn log_row(
         lines: outcome.log.lines.len(),
         cut: signed(outcome.log.cut_lines),
         retry_at: retry_at.map(Timestamp::as_micros),
-    })
+        cancel_by,
+    };
+    Ok(LogUpdate(
+        outcome.attempt_id.0,
+        status.as_str(),
+        outcome.begin_time.map(Timestamp::as_micros),
+        ended.then_some(outcome.end_time.as_micros()),
+        outcome.duration.filter(|_| ended).map(signed),
+        outcome.fuel_used.map(signed),
+        outcome.peak_memory.map(signed),
+        outcome.result.as_deref(),
+        last.into(),
+        (seldom != Seldom::default()).then_some(seldom),
+    ))
 }
 
 async fn update_log(connection: &mut SqliteConnection, rows: &[LogUpdate<'_>]) -> Result<(), sqlx::Error> {
@@ -301,25 +320,18 @@ async fn update_log(connection: &mut SqliteConnection, rows: &[LogUpdate<'_>]) -
         return Ok(());
     }
     let rows = to_json(rows)?;
+    // Materialised: each mention of a row of `json_each` would write it as text and read it again.
     sqlx::query!(
-        "UPDATE infra_job_log SET status = new.status, begin_time = coalesce(new.begin_time, infra_job_log.begin_time),
-            end_time = new.end_time, duration = new.duration, result = new.result, error = new.error,
-            backtrace = new.backtrace, fuel_used = coalesce(new.fuel_used, infra_job_log.fuel_used),
-            peak_memory = coalesce(new.peak_memory, infra_job_log.peak_memory),
-            refusals = coalesce(new.refusals, infra_job_log.refusals),
-            log_lines = infra_job_log.log_lines + new.log_lines,
-            log_cut_lines = infra_job_log.log_cut_lines + new.log_cut_lines,
-            retry_at = new.retry_at, last = new.last,
-            cancel_by = (SELECT cancel_by FROM run WHERE run.id = infra_job_log.run_id)
-        FROM (
-            SELECT value ->> 'id' AS id, value ->> 'status' AS status, value ->> 'begin' AS begin_time,
-                value ->> 'end' AS end_time, value ->> 'duration' AS duration, value ->> 'result' AS result,
-                value ->> 'error' AS error, value ->> 'backtrace' AS backtrace, value ->> 'fuel' AS fuel_used,
-                value ->> 'memory' AS peak_memory, value ->> 'refusals' AS refusals, value ->> 'lines' AS log_lines,
-                value ->> 'cut' AS log_cut_lines, value ->> 'retry_at' AS retry_at, value ->> 'last' AS last
-            FROM json_each(?)
-        ) AS new
-        WHERE infra_job_log.id = new.id",
+        "WITH new AS MATERIALIZED (SELECT value AS row, value ->> 0 AS id, value ->> 9 AS seldom FROM json_each(?))
+        UPDATE infra_job_log SET status = row ->> 1, begin_time = coalesce(row ->> 2, begin_time),
+            end_time = row ->> 3, duration = row ->> 4, fuel_used = coalesce(row ->> 5, fuel_used),
+            peak_memory = coalesce(row ->> 6, peak_memory), result = row ->> 7, last = row ->> 8,
+            error = seldom ->> 'error', backtrace = seldom ->> 'backtrace',
+            refusals = coalesce(seldom ->> 'refusals', refusals),
+            log_lines = log_lines + coalesce(seldom ->> 'lines', 0),
+            log_cut_lines = log_cut_lines + coalesce(seldom ->> 'cut', 0),
+            retry_at = seldom ->> 'retry_at', cancel_by = seldom ->> 'cancel_by'
+        FROM new WHERE infra_job_log.id = new.id",
         rows
     )
     .execute(connection)
@@ -366,7 +378,7 @@ async fn move_on(connection: &mut SqliteConnection, onward: &[Onward]) -> Result
 /// Ends the attempts of every process but `living`: the database is this process's alone, so the others are dead.
 pub(crate) async fn rescue(
     connection: &mut SqliteConnection,
-    ids: &Ids,
+    memory: &Memory,
     living: BootId,
     now: Timestamp,
     effects: &mut Effects,
@@ -381,7 +393,7 @@ pub(crate) async fn rescue(
     let lost = rows.iter().map(|row| (RunId(row.id), AttemptId(row.attempt_id)));
     abandon(
         connection,
-        ids,
+        memory,
         lost,
         "its process ended before it did",
         now,
@@ -393,7 +405,7 @@ pub(crate) async fn rescue(
 /// Ends the attempts of `owner` that are not among `known`, JSON of their ids.
 pub(crate) async fn give_back(
     connection: &mut SqliteConnection,
-    ids: &Ids,
+    memory: &Memory,
     owner: BootId,
     known: &str,
     now: Timestamp,
@@ -410,7 +422,7 @@ pub(crate) async fn give_back(
     let lost = rows.iter().map(|row| (RunId(row.id), AttemptId(row.attempt_id)));
     abandon(
         connection,
-        ids,
+        memory,
         lost,
         "its process never heard of its claim",
         now,
@@ -421,7 +433,7 @@ pub(crate) async fn give_back(
 
 async fn abandon(
     connection: &mut SqliteConnection,
-    ids: &Ids,
+    memory: &Memory,
     lost: impl Iterator<Item = (RunId, AttemptId)>,
     error: &str,
     now: Timestamp,
@@ -434,7 +446,7 @@ async fn abandon(
         })
         .collect();
     for batch in outcomes.chunks(BATCH) {
-        finish(connection, ids, batch, now, effects).await?;
+        finish(connection, memory, batch, now, effects).await?;
     }
     Ok(outcomes.len() as u64)
 }
@@ -442,7 +454,7 @@ async fn abandon(
 /// Ends the attempts whose work went on elsewhere for longer than it may.
 pub(crate) async fn expire_pending(
     connection: &mut SqliteConnection,
-    ids: &Ids,
+    memory: &Memory,
     now: Timestamp,
     effects: &mut Effects,
 ) -> Result<(), sqlx::Error> {
@@ -470,6 +482,6 @@ pub(crate) async fn expire_pending(
             )
         })
         .collect();
-    finish(connection, ids, &outcomes, now, effects).await?;
+    finish(connection, memory, &outcomes, now, effects).await?;
     Ok(())
 }

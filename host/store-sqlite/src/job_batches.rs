@@ -3,12 +3,12 @@
 use sqlx::SqliteConnection;
 use wasmtab_store::{JobChange, JobChanges, JobWrite, PauseRequest, WriteError};
 
-use crate::{Ids, effects::Effects, jobs};
+use crate::{Memory, effects::Effects, jobs};
 
 /// Carries the changes out one after another; a refused one writes nothing, and the others stay.
 pub(crate) async fn change(
     connection: &mut SqliteConnection,
-    ids: &Ids,
+    memory: &Memory,
     changes: &JobChanges,
     effects: &mut Effects,
 ) -> Result<Vec<Result<(), WriteError>>, sqlx::Error> {
@@ -23,13 +23,13 @@ pub(crate) async fn change(
                     by: by.clone(),
                     now: *now,
                 };
-                jobs::pause(connection, ids, *id, &request, effects)
+                jobs::pause(connection, memory, *id, &request, effects)
                     .await?
                     .map(drop)
             }
             JobChange::Resume => {
                 effects.queue = true;
-                jobs::resume(connection, ids, *id, by, *now, effects)
+                jobs::resume(connection, memory, *id, by, *now, effects)
                     .await?
                     .map(drop)
             }
@@ -40,11 +40,11 @@ pub(crate) async fn change(
                     by: by.clone(),
                     now: *now,
                 };
-                jobs::update(connection, ids, *id, Some(*revision), &write, effects)
+                jobs::update(connection, memory, *id, Some(*revision), &write, effects)
                     .await?
                     .map(drop)
             }
-            JobChange::Delete => jobs::delete(connection, ids, *id, by, *now, effects)
+            JobChange::Delete => jobs::delete(connection, memory, *id, by, *now, effects)
                 .await?
                 .map(drop),
         };

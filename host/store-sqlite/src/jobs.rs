@@ -16,7 +16,7 @@ use wasmtab_store::{
 };
 
 use crate::{
-    Ids, SqliteStore, calendars, cancel,
+    Memory, SqliteStore, calendars, cancel,
     convert::{JobRow, instant, json, select_jobs, signed, to_json},
     effects::Effects,
     job_batches, job_links,
@@ -40,10 +40,10 @@ impl JobStore for SqliteStore {
         expected: Option<i64>,
         write: JobWrite,
     ) -> StoreResult<Result<Job, WriteError>> {
-        let ids = self.ids.clone();
+        let memory = self.memory.clone();
         let updated = self
             .write_announced(move |c, effects| {
-                Box::pin(async move { update(c, &ids, id, expected, &write, effects).await })
+                Box::pin(async move { update(c, &memory, id, expected, &write, effects).await })
             })
             .await?;
         self.hints.send(Hint::Jobs);
@@ -56,18 +56,18 @@ impl JobStore for SqliteStore {
         by: &str,
         now: Timestamp,
     ) -> StoreResult<Result<Deleted, WriteError>> {
-        let (ids, by) = (self.ids.clone(), by.to_owned());
+        let (memory, by) = (self.memory.clone(), by.to_owned());
         self.write_announced(move |c, effects| {
-            Box::pin(async move { delete(c, &ids, id, &by, now, effects).await })
+            Box::pin(async move { delete(c, &memory, id, &by, now, effects).await })
         })
         .await
     }
 
     async fn pause_job(&self, id: JobId, request: PauseRequest) -> StoreResult<Result<Job, WriteError>> {
-        let ids = self.ids.clone();
+        let memory = self.memory.clone();
         let paused = self
             .write_announced(move |c, effects| {
-                Box::pin(async move { pause(c, &ids, id, &request, effects).await })
+                Box::pin(async move { pause(c, &memory, id, &request, effects).await })
             })
             .await?;
         self.hints.send(Hint::Jobs);
@@ -75,11 +75,11 @@ impl JobStore for SqliteStore {
     }
 
     async fn resume_job(&self, id: JobId, by: &str, now: Timestamp) -> StoreResult<Result<Job, WriteError>> {
-        let (ids, by) = (self.ids.clone(), by.to_owned());
+        let (memory, by) = (self.memory.clone(), by.to_owned());
         let resumed = self
             .write_announced(move |c, effects| {
                 effects.queue = true;
-                Box::pin(async move { resume(c, &ids, id, &by, now, effects).await })
+                Box::pin(async move { resume(c, &memory, id, &by, now, effects).await })
             })
             .await?;
         self.hints.send(Hint::Jobs);
@@ -87,10 +87,10 @@ impl JobStore for SqliteStore {
     }
 
     async fn change_jobs(&self, changes: JobChanges) -> StoreResult<Vec<Result<(), WriteError>>> {
-        let ids = self.ids.clone();
+        let memory = self.memory.clone();
         let changed = self
             .write_announced(move |c, effects| {
-                Box::pin(async move { job_batches::change(c, &ids, &changes, effects).await })
+                Box::pin(async move { job_batches::change(c, &memory, &changes, effects).await })
             })
             .await?;
         self.hints.send(Hint::Jobs);
@@ -220,9 +220,9 @@ impl JobStore for SqliteStore {
     }
 
     async fn release_due(&self, now: Timestamp, limit: u32) -> StoreResult<Released> {
-        let ids = self.ids.clone();
+        let memory = self.memory.clone();
         self.write_announced(move |c, effects| {
-            Box::pin(async move { release_due(c, &ids, now, limit, effects).await })
+            Box::pin(async move { release_due(c, &memory, now, limit, effects).await })
         })
         .await
     }
@@ -306,7 +306,7 @@ async fn create(
 
 pub(crate) async fn update(
     connection: &mut SqliteConnection,
-    ids: &Ids,
+    memory: &Memory,
     id: JobId,
     expected: Option<i64>,
     write: &JobWrite,
@@ -331,7 +331,7 @@ pub(crate) async fn update(
     if let Some(way) = job_links::cycle(connection, spec, Some(&job.spec.name)).await? {
         return Ok(Err(WriteError::Cycle(way)));
     }
-    let mut job = settle(connection, ids, job, *now, effects).await?;
+    let mut job = settle(connection, memory, job, *now, effects).await?;
     if !spec.same_fires(&job.spec) {
         job.progress = release::begin_anew(spec, &job, *now);
     }
@@ -508,7 +508,7 @@ async fn insert_revision(
 
 pub(crate) async fn delete(
     connection: &mut SqliteConnection,
-    ids: &Ids,
+    memory: &Memory,
     id: JobId,
     by: &str,
     now: Timestamp,
@@ -517,9 +517,9 @@ pub(crate) async fn delete(
     let Some(job) = load(connection, id).await? else {
         return Ok(Err(WriteError::NotFound));
     };
-    let mut job = settle(connection, ids, job, now, effects).await?;
+    let mut job = settle(connection, memory, job, now, effects).await?;
     let deleted = Deleted {
-        cancelled: cancel::job(connection, ids, id.0, by, now, effects).await?,
+        cancelled: cancel::job(connection, memory, id.0, by, now, effects).await?,
     };
     if job.pause.is_some() {
         end_pause(connection, id.0, now, Some(by)).await?;
@@ -535,7 +535,7 @@ pub(crate) async fn delete(
 
 pub(crate) async fn pause(
     connection: &mut SqliteConnection,
-    ids: &Ids,
+    memory: &Memory,
     id: JobId,
     request: &PauseRequest,
     effects: &mut Effects,
@@ -544,7 +544,7 @@ pub(crate) async fn pause(
     let Some(job) = load(connection, id).await? else {
         return Ok(Err(WriteError::NotFound));
     };
-    let mut job = settle(connection, ids, job, *now, effects).await?;
+    let mut job = settle(connection, memory, job, *now, effects).await?;
     let pause = Pause {
         paused_at: *now,
         until: *until,
@@ -598,7 +598,7 @@ pub(crate) async fn pause(
 
 pub(crate) async fn resume(
     connection: &mut SqliteConnection,
-    ids: &Ids,
+    memory: &Memory,
     id: JobId,
     by: &str,
     now: Timestamp,
@@ -607,7 +607,7 @@ pub(crate) async fn resume(
     let Some(job) = load(connection, id).await? else {
         return Ok(Err(WriteError::NotFound));
     };
-    let mut job = settle(connection, ids, job, now, effects).await?;
+    let mut job = settle(connection, memory, job, now, effects).await?;
     if job.pause.take().is_some() {
         end_pause(connection, id.0, now, Some(by)).await?;
         job.progress.plan_at = job.progress.next_fire_at;

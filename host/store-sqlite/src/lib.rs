@@ -27,6 +27,7 @@ mod job_batches;
 mod job_links;
 mod jobs;
 mod maintenance;
+mod memory;
 mod migrate;
 mod new_runs;
 mod nodes;
@@ -40,20 +41,13 @@ mod runs;
 mod state;
 mod writer;
 
-use std::{
-    path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::path::{Path, PathBuf};
 
 use futures_util::future::BoxFuture;
 use sqlx::{SqliteConnection, SqlitePool};
-use wasmtab_domain::{
-    ids::{IdSource, RunId},
-    time::Timestamp,
-};
 use wasmtab_store::{Hints, Store, StoreError, StoreMeters, StoreResult};
 
-use self::{checkpoint::Checkpointer, effects::Effects, writer::Writer};
+use self::{checkpoint::Checkpointer, effects::Effects, memory::Memory, writer::Writer};
 pub use self::{
     migrate::{Migrated, Standing},
     open::OpenError,
@@ -65,7 +59,7 @@ pub struct SqliteStore {
     readers: SqlitePool,
     writer: Writer,
     hints: Hints,
-    ids: Ids,
+    memory: Memory,
     meters: StoreMeters,
     file: PathBuf,
     /// The write-ahead log.
@@ -125,24 +119,6 @@ impl Store for SqliteStore {
 
     fn meters(&self) -> &StoreMeters {
         &self.meters
-    }
-}
-
-/// The source of ids, shared between the methods of a store.
-#[derive(Clone, Debug)]
-struct Ids(Arc<Mutex<IdSource>>);
-
-impl Ids {
-    fn new(source: IdSource) -> Self {
-        Self(Arc::new(Mutex::new(source)))
-    }
-
-    fn next(&self, now: Timestamp) -> i64 {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).next(now)
-    }
-
-    fn next_run(&self, now: Timestamp) -> RunId {
-        RunId(self.next(now))
     }
 }
 

@@ -10,7 +10,7 @@ use wasmtab_domain::{
     time::Timestamp,
 };
 
-use crate::{Ids, convert::to_json};
+use crate::{Memory, convert::to_json};
 
 /// A run of a job that is to be made.
 #[derive(Debug)]
@@ -66,7 +66,7 @@ struct Row<'a>(
 /// Makes the runs, each with all its shards.
 pub(crate) async fn insert(
     connection: &mut SqliteConnection,
-    ids: &Ids,
+    memory: &Memory,
     runs: &[NewRun<'_>],
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
@@ -88,7 +88,7 @@ pub(crate) async fn insert(
         };
         for (position, (retry_of, shard)) in parts(run).into_iter().enumerate() {
             rows.push(Row(
-                if position == 0 { run.id.0 } else { ids.next(now) },
+                if position == 0 { run.id.0 } else { memory.next(now) },
                 run.job.id.0,
                 &spec.name,
                 run.job.revision,
@@ -114,13 +114,14 @@ pub(crate) async fn insert(
     }
     let rows = to_json(&rows)?;
     sqlx::query!(
-        "INSERT INTO run (id, job_id, job_name, revision, handler_name, handler_param, run_trigger, requested_by,
+        "WITH new AS MATERIALIZED (SELECT value AS row FROM json_each(?))
+        INSERT INTO run (id, job_id, job_name, revision, handler_name, handler_param, run_trigger, requested_by,
             retry_of, scheduled_at, fire_key, due_at, state, hold, priority, group_id, shard_index, shard_count,
             upstream, upstream_run, chain_depth)
-        SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
-            value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13, value ->> 14,
-            value ->> 15, value ->> 16, value ->> 17, value ->> 18, value ->> 19, value ->> 20
-        FROM json_each(?)",
+        SELECT row ->> 0, row ->> 1, row ->> 2, row ->> 3, row ->> 4, row ->> 5, row ->> 6, row ->> 7,
+            row ->> 8, row ->> 9, row ->> 10, row ->> 11, row ->> 12, row ->> 13, row ->> 14,
+            row ->> 15, row ->> 16, row ->> 17, row ->> 18, row ->> 19, row ->> 20
+        FROM new",
         rows
     )
     .execute(connection)

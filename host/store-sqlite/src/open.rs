@@ -17,7 +17,7 @@ use wasmtab_domain::ids::IdSource;
 use wasmtab_store::{Hints, StoreMeters};
 
 use crate::{
-    Ids, SqliteStore,
+    Memory, SqliteStore,
     checkpoint::Checkpointer,
     copy::{self, CopyError},
     migrate::{self, Failure},
@@ -103,18 +103,19 @@ pub(crate) async fn open(file: &Path) -> Result<SqliteStore, OpenError> {
         .connect_with(options.clone().read_only(true).pragma("query_only", "true"))
         .await
         .map_err(database)?;
+    let memory = Memory::new(IdSource::new(u64::from(boot), floor));
     let meters = StoreMeters::new();
     let checkpointer = Checkpointer::start(options.connect().await.map_err(database)?, file);
 
     Ok(SqliteStore {
         readers,
-        writer: Writer::start(connection, meters.clone()),
+        writer: Writer::start(connection, memory.clone(), meters.clone()),
         meters,
         file: file.to_owned(),
         log: log_of(file),
         migrated,
         hints: Hints::new(),
-        ids: Ids::new(IdSource::new(u64::from(boot), floor)),
+        memory,
         _checkpointer: checkpointer,
         _lock: lock,
     })

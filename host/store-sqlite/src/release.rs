@@ -14,7 +14,7 @@ use wasmtab_domain::{
 use wasmtab_store::Released;
 
 use crate::{
-    Ids, calendars, cancel,
+    Memory, calendars, cancel,
     convert::{JobRow, instant, json, select_jobs, signed, to_json},
     effects::Effects,
     new_runs::{self, NewRun},
@@ -23,7 +23,7 @@ use crate::{
 /// Decides the fires of at most `limit` jobs that are due.
 pub(crate) async fn release_due(
     connection: &mut SqliteConnection,
-    ids: &Ids,
+    memory: &Memory,
     now: Timestamp,
     limit: u32,
     effects: &mut Effects,
@@ -37,7 +37,7 @@ pub(crate) async fn release_due(
         .into_iter()
         .map(Job::try_from)
         .collect::<Result<Vec<_>, _>>()?;
-    let decided = decide(connection, ids, &jobs, now, effects).await?;
+    let decided = decide(connection, memory, &jobs, now, effects).await?;
     let next_plan_at = next_plan_at(connection).await?;
     Ok(Released {
         more: full || decided.partial,
@@ -50,7 +50,7 @@ pub(crate) async fn release_due(
 /// Decides every fire of one job up to `now`, however many, and returns the job as it is then.
 pub(crate) async fn settle(
     connection: &mut SqliteConnection,
-    ids: &Ids,
+    memory: &Memory,
     mut job: Job,
     now: Timestamp,
     effects: &mut Effects,
@@ -61,7 +61,7 @@ pub(crate) async fn settle(
             .as_ref()
             .is_some_and(|pause| pause.until.is_some_and(|until| until <= now))
     {
-        decide(connection, ids, std::slice::from_ref(&job), now, effects).await?;
+        decide(connection, memory, std::slice::from_ref(&job), now, effects).await?;
         let id = job.id.0;
         let row: JobRow = select_jobs!("WHERE id = ?", id)
             .fetch_one(&mut *connection)
@@ -89,7 +89,7 @@ struct Decided {
 
 async fn decide(
     connection: &mut SqliteConnection,
-    ids: &Ids,
+    memory: &Memory,
     jobs: &[Job],
     now: Timestamp,
     effects: &mut Effects,
@@ -112,10 +112,10 @@ async fn decide(
             decided: &decided,
             calendars: &calendars,
         };
-        decisions.push((job, release::release(&snapshot, now, || ids.next_run(now))));
+        decisions.push((job, release::release(&snapshot, now, || memory.next_run(now))));
     }
-    insert_runs(connection, ids, &decisions, now).await?;
-    insert_skips(connection, ids, &decisions, now).await?;
+    insert_runs(connection, memory, &decisions, now).await?;
+    insert_skips(connection, memory, &decisions, now).await?;
     advance(connection, &decisions, now).await?;
     for (job, release) in &decisions {
         effects.queue |= !release.runs.is_empty();
@@ -126,7 +126,7 @@ async fn decide(
             .extend(skips.map(|skip| (skip.reason, u64::from(skip.count))));
         for run in &release.cancels {
             let by = format!("cancelOther: a later fire of {}", job.spec.name);
-            cancel::group(connection, ids, (job.id.0, *run), &by, now, effects).await?;
+            cancel::group(connection, memory, (job.id.0, *run), &by, now, effects).await?;
         }
     }
     Ok(Decided {
@@ -224,7 +224,7 @@ async fn calendars_of(connection: &mut SqliteConnection, jobs: &[Job]) -> Result
 
 async fn insert_runs(
     connection: &mut SqliteConnection,
-    ids: &Ids,
+    memory: &Memory,
     decisions: &[(&Job, Release)],
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
@@ -245,12 +245,12 @@ async fn insert_runs(
             })
         })
         .collect();
-    new_runs::insert(connection, ids, &runs, now).await
+    new_runs::insert(connection, memory, &runs, now).await
 }
 
 async fn insert_skips(
     connection: &mut SqliteConnection,
-    ids: &Ids,
+    memory: &Memory,
     decisions: &[(&Job, Release)],
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
@@ -259,7 +259,7 @@ async fn insert_skips(
         .flat_map(|(job, release)| {
             release.skips.iter().map(|skip| {
                 (
-                    ids.next(now),
+                    memory.next(now),
                     job.id.0,
                     &job.spec.name,
                     job.revision,
@@ -319,14 +319,9 @@ async fn advance(
         .collect();
     let progress = to_json(&progress)?;
     sqlx::query!(
-        "UPDATE infra_job SET next_fire_at = new.next_fire_at, plan_at = new.plan_at, decided_until = new.decided_until,
-            released = new.released
-        FROM (
-            SELECT value ->> 0 AS id, value ->> 1 AS next_fire_at, value ->> 2 AS plan_at, value ->> 3 AS decided_until,
-                value ->> 4 AS released
-            FROM json_each(?)
-        ) AS new
-        WHERE infra_job.id = new.id",
+        "WITH new AS MATERIALIZED (SELECT value AS row FROM json_each(?))
+        UPDATE infra_job SET next_fire_at = row ->> 1, plan_at = row ->> 2, decided_until = row ->> 3, released = row ->> 4
+        FROM new WHERE infra_job.id = row ->> 0",
         progress
     )
     .execute(&mut *connection)

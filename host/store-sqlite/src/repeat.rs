@@ -13,7 +13,7 @@ use wasmtab_domain::{
 use wasmtab_store::{NewRepeats, RepeatReply};
 
 use crate::{
-    Ids, cancel, chains,
+    Memory, cancel, chains,
     convert::{instant, json, select_jobs, shard, to_json},
     decode_error,
     effects::Effects,
@@ -39,7 +39,7 @@ struct OldRun {
 /// Reads the runs and decides; nothing is written.
 pub(crate) async fn plan(
     connection: &mut SqliteConnection,
-    ids: &Ids,
+    memory: &Memory,
     wanted: &NewRepeats,
 ) -> Result<Plan, sqlx::Error> {
     let (mut candidates, old) = ended(connection, &wanted.runs).await?;
@@ -57,7 +57,7 @@ pub(crate) async fn plan(
             (job.id, runs)
         })
         .collect();
-    let next_id = || ids.next_run(wanted.now);
+    let next_id = || memory.next_run(wanted.now);
     let repeats = repeat::repeat(&candidates, &job_runs, wanted.wish, wanted.now, next_id);
     Ok(Plan { repeats, old, jobs })
 }
@@ -65,11 +65,11 @@ pub(crate) async fn plan(
 /// Decides and makes the new runs.
 pub(crate) async fn repeat(
     connection: &mut SqliteConnection,
-    ids: &Ids,
+    memory: &Memory,
     wanted: &NewRepeats,
     effects: &mut Effects,
 ) -> Result<Vec<RepeatReply>, sqlx::Error> {
-    let plan = plan(connection, ids, wanted).await?;
+    let plan = plan(connection, memory, wanted).await?;
     let mut upstreams = HashMap::new();
     for made in &plan.repeats.made {
         if let Some(run) = plan.old_of(made)?.upstream_run
@@ -79,12 +79,20 @@ pub(crate) async fn repeat(
         }
     }
     let runs = plan.new_runs(wanted, &upstreams)?;
-    new_runs::insert(connection, ids, &runs, wanted.now).await?;
+    new_runs::insert(connection, memory, &runs, wanted.now).await?;
     insert_calls(connection, &plan, wanted).await?;
     for made in &plan.repeats.made {
         for other in &made.start.cancels {
             let Some(job) = made.job else { continue };
-            cancel::group(connection, ids, (job.0, *other), &wanted.by, wanted.now, effects).await?;
+            cancel::group(
+                connection,
+                memory,
+                (job.0, *other),
+                &wanted.by,
+                wanted.now,
+                effects,
+            )
+            .await?;
         }
     }
     effects.queue |= !plan.repeats.made.is_empty();

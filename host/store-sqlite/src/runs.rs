@@ -18,7 +18,7 @@ use wasmtab_store::{
 };
 
 use crate::{
-    Ids, SqliteStore,
+    Memory, SqliteStore,
     cancel::{self, Cancelled},
     claim,
     convert::to_json,
@@ -34,17 +34,17 @@ use crate::{
 #[async_trait]
 impl RunStore for SqliteStore {
     async fn trigger(&self, trigger: NewTrigger) -> StoreResult<Result<Run, TriggerRefused>> {
-        let ids = self.ids.clone();
+        let memory = self.memory.clone();
         self.write_announced(move |c, effects| {
-            Box::pin(async move { start(c, &ids, &trigger, effects).await })
+            Box::pin(async move { start(c, &memory, &trigger, effects).await })
         })
         .await
     }
 
     async fn backfill(&self, backfill: NewBackfill) -> StoreResult<Option<Vec<RunId>>> {
-        let ids = self.ids.clone();
+        let memory = self.memory.clone();
         self.write_announced(move |c, effects| {
-            Box::pin(async move { fill_back(c, &ids, &backfill, effects).await })
+            Box::pin(async move { fill_back(c, &memory, &backfill, effects).await })
         })
         .await
     }
@@ -52,14 +52,14 @@ impl RunStore for SqliteStore {
     async fn repeat(&self, repeats: NewRepeats) -> StoreResult<Vec<RepeatReply>> {
         if repeats.dry_run {
             let mut connection = self.readers.acquire().await.map_err(store_error)?;
-            let plan = repeat::plan(&mut connection, &self.ids, &repeats).await;
+            let plan = repeat::plan(&mut connection, &self.memory, &repeats).await;
             return plan
                 .map(|plan| plan.replies(&repeats, &HashMap::new()))
                 .map_err(store_error);
         }
-        let ids = self.ids.clone();
+        let memory = self.memory.clone();
         self.write_announced(move |c, effects| {
-            Box::pin(async move { repeat::repeat(c, &ids, &repeats, effects).await })
+            Box::pin(async move { repeat::repeat(c, &memory, &repeats, effects).await })
         })
         .await
     }
@@ -83,18 +83,18 @@ impl RunStore for SqliteStore {
     }
 
     async fn call(&self, call: NewCall) -> StoreResult<Run> {
-        let ids = self.ids.clone();
+        let memory = self.memory.clone();
         self.write_announced(move |c, effects| {
             effects.queue = true;
-            Box::pin(async move { plan_call(c, &ids, &call).await })
+            Box::pin(async move { plan_call(c, &memory, &call).await })
         })
         .await
     }
 
     async fn claim_due(&self, request: &ClaimRequest) -> StoreResult<Claimed> {
-        let (ids, request) = (self.ids.clone(), request.clone());
+        let (memory, request) = (self.memory.clone(), request.clone());
         self.write_announced(move |c, effects| {
-            Box::pin(async move { claim::claim_due(c, &ids, &request, effects).await })
+            Box::pin(async move { claim::claim_due(c, &memory, &request, effects).await })
         })
         .await
     }
@@ -110,18 +110,18 @@ impl RunStore for SqliteStore {
     }
 
     async fn finish(&self, outcomes: &[Outcome], now: Timestamp) -> StoreResult<Vec<FinishReply>> {
-        let (ids, outcomes) = (self.ids.clone(), outcomes.to_vec());
+        let (memory, outcomes) = (self.memory.clone(), outcomes.to_vec());
         self.write_announced(move |c, effects| {
-            Box::pin(async move { finish::finish(c, &ids, &outcomes, now, effects).await })
+            Box::pin(async move { finish::finish(c, &memory, &outcomes, now, effects).await })
         })
         .await
     }
 
     async fn cancel_run(&self, id: RunId, by: &str, now: Timestamp) -> StoreResult<CancelReply> {
-        let (ids, by) = (self.ids.clone(), by.to_owned());
+        let (memory, by) = (self.memory.clone(), by.to_owned());
         let cancelled = self
             .write_announced(move |c, effects| {
-                Box::pin(async move { cancel::run(c, &ids, id, &by, now, effects).await })
+                Box::pin(async move { cancel::run(c, &memory, id, &by, now, effects).await })
             })
             .await?;
         Ok(match cancelled {
@@ -133,12 +133,12 @@ impl RunStore for SqliteStore {
     }
 
     async fn cancel_runs(&self, runs: &[RunId], by: &str, now: Timestamp) -> StoreResult<Vec<CancelReply>> {
-        let (ids, runs, by) = (self.ids.clone(), runs.to_vec(), by.to_owned());
+        let (memory, runs, by) = (self.memory.clone(), runs.to_vec(), by.to_owned());
         self.write_announced(move |c, effects| {
             Box::pin(async move {
                 let mut replies = Vec::with_capacity(runs.len());
                 for run in runs {
-                    replies.push(match cancel::run(c, &ids, run, &by, now, effects).await? {
+                    replies.push(match cancel::run(c, &memory, run, &by, now, effects).await? {
                         Cancelled::Ended => CancelReply::Ended,
                         Cancelled::Asked(attempt) => CancelReply::Asked(attempt),
                         Cancelled::Unknown if reads::run(c, run).await?.is_some() => {
@@ -166,9 +166,9 @@ impl RunStore for SqliteStore {
     }
 
     async fn rescue(&self, living: BootId, now: Timestamp) -> StoreResult<u64> {
-        let ids = self.ids.clone();
+        let memory = self.memory.clone();
         self.write_announced(move |c, effects| {
-            Box::pin(async move { finish::rescue(c, &ids, living, now, effects).await })
+            Box::pin(async move { finish::rescue(c, &memory, living, now, effects).await })
         })
         .await
     }
@@ -176,9 +176,20 @@ impl RunStore for SqliteStore {
     async fn give_back(&self, owner: BootId, known: &[AttemptId], now: Timestamp) -> StoreResult<u64> {
         let known =
             to_json(&known.iter().map(|attempt| attempt.0).collect::<Vec<_>>()).map_err(store_error)?;
-        let ids = self.ids.clone();
+        let memory = self.memory.clone();
         self.write_announced(move |c, effects| {
-            Box::pin(async move { finish::give_back(c, &ids, owner, &known, now, effects).await })
+            Box::pin(async move { finish::give_back(c, &memory, owner, &known, now, effects).await })
+        })
+        .await
+    }
+
+    async fn hand_back(&self, owner: BootId, attempts: &[AttemptId], now: Timestamp) -> StoreResult<()> {
+        let memory = self.memory.clone();
+        let attempts: Vec<_> = attempts.iter().map(|attempt| attempt.0).collect();
+        let attempts = to_json(&attempts).map_err(store_error)?;
+        self.write_announced(move |c, effects| {
+            effects.queue = true;
+            Box::pin(async move { claim::hand_back(c, &memory, owner, &attempts, now, effects).await })
         })
         .await
     }
@@ -220,7 +231,7 @@ impl RunStore for SqliteStore {
 
 async fn start(
     connection: &mut SqliteConnection,
-    ids: &Ids,
+    memory: &Memory,
     trigger: &NewTrigger,
     effects: &mut Effects,
 ) -> Result<Result<Run, TriggerRefused>, sqlx::Error> {
@@ -234,7 +245,7 @@ async fn start(
         Err(blocking) => return Ok(Err(TriggerRefused::Overlap(blocking))),
     };
     let run = NewRun {
-        id: ids.next_run(trigger.now),
+        id: memory.next_run(trigger.now),
         job: &job,
         trigger: Trigger::Manual,
         by: Some(&trigger.by),
@@ -245,11 +256,11 @@ async fn start(
         due_at: trigger.now,
         held: start.held,
     };
-    new_runs::insert(connection, ids, std::slice::from_ref(&run), trigger.now).await?;
+    new_runs::insert(connection, memory, std::slice::from_ref(&run), trigger.now).await?;
     for other in &start.cancels {
         cancel::group(
             connection,
-            ids,
+            memory,
             (job.id.0, *other),
             &trigger.by,
             trigger.now,
@@ -263,7 +274,7 @@ async fn start(
 
 async fn fill_back(
     connection: &mut SqliteConnection,
-    ids: &Ids,
+    memory: &Memory,
     backfill: &NewBackfill,
     effects: &mut Effects,
 ) -> Result<Option<Vec<RunId>>, sqlx::Error> {
@@ -279,7 +290,7 @@ async fn fill_back(
     let mut runs = Vec::with_capacity(backfill.fires.len());
     for fire in &backfill.fires {
         let held = release::start_in_turn(overlap, &active).held;
-        let id = ids.next_run(now);
+        let id = memory.next_run(now);
         active.push(ActiveRun { run_id: id, held });
         runs.push(NewRun {
             id,
@@ -294,13 +305,17 @@ async fn fill_back(
             held,
         });
     }
-    new_runs::insert(connection, ids, &runs, now).await?;
+    new_runs::insert(connection, memory, &runs, now).await?;
     effects.queue = true;
     Ok(Some(runs.iter().map(|run| run.id).collect()))
 }
 
-async fn plan_call(connection: &mut SqliteConnection, ids: &Ids, call: &NewCall) -> Result<Run, sqlx::Error> {
-    let id = ids.next_run(call.now);
+async fn plan_call(
+    connection: &mut SqliteConnection,
+    memory: &Memory,
+    call: &NewCall,
+) -> Result<Run, sqlx::Error> {
+    let id = memory.next_run(call.now);
     let (at, policy) = (call.at.as_micros(), to_json(&call.policy)?);
     let state = if call.at > call.now {
         RunState::Scheduled

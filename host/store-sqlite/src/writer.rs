@@ -8,7 +8,7 @@ use sqlx::{Connection, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 use wasmtab_store::{StoreError, StoreMeters, StoreResult};
 
-use crate::store_error;
+use crate::{memory::Memory, store_error};
 
 /// Pieces of work that may wait; beyond it callers wait to hand theirs in.
 const QUEUE: usize = 1_024;
@@ -25,9 +25,9 @@ pub(crate) struct Writer(mpsc::Sender<Work>);
 
 impl Writer {
     /// Starts the writer; it ends when the last handle is gone.
-    pub(crate) fn start(connection: SqliteConnection, meters: StoreMeters) -> Self {
+    pub(crate) fn start(connection: SqliteConnection, memory: Memory, meters: StoreMeters) -> Self {
         let (sender, receiver) = mpsc::channel(QUEUE);
-        tokio::spawn(serve(connection, receiver, meters));
+        tokio::spawn(serve(connection, receiver, memory, meters));
         Self(sender)
     }
 
@@ -61,11 +61,16 @@ fn transient(error: &sqlx::Error) -> StoreError {
     StoreError::Transient(error.to_string())
 }
 
-async fn serve(mut connection: SqliteConnection, mut queue: mpsc::Receiver<Work>, meters: StoreMeters) {
+async fn serve(
+    mut connection: SqliteConnection,
+    mut queue: mpsc::Receiver<Work>,
+    memory: Memory,
+    meters: StoreMeters,
+) {
     let mut group = Vec::with_capacity(GROUP);
     while queue.recv_many(&mut group, GROUP).await > 0 {
         let (size, begun) = (group.len(), Instant::now());
-        if commit(&mut connection, &mut group).await {
+        if commit(&mut connection, &memory, &mut group).await {
             meters.committed(size, begun.elapsed());
         } else {
             meters.not_committed();
@@ -77,7 +82,7 @@ async fn serve(mut connection: SqliteConnection, mut queue: mpsc::Receiver<Work>
 }
 
 /// Whether it was committed. Work that failed on its own account is no failure of the commit.
-async fn commit(connection: &mut SqliteConnection, group: &mut Vec<Work>) -> bool {
+async fn commit(connection: &mut SqliteConnection, memory: &Memory, group: &mut Vec<Work>) -> bool {
     let mut done: Vec<Acknowledge> = Vec::with_capacity(group.len());
     let outcome = async {
         sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut *connection).await?;
@@ -93,6 +98,9 @@ async fn commit(connection: &mut SqliteConnection, group: &mut Vec<Work>) -> boo
                 .unwrap_or_default();
             let failed = answer.is_none();
             done.extend(answer);
+            if failed {
+                memory.forget();
+            }
             match (failed, alone) {
                 (true, true) => return rollback(&mut *connection).await,
                 (true, false) => {
@@ -112,6 +120,7 @@ async fn commit(connection: &mut SqliteConnection, group: &mut Vec<Work>) -> boo
     if let Err(error) = &outcome {
         // Work that was not reached is dropped, which its caller hears as a failure.
         group.clear();
+        memory.forget();
         tracing::error!(%error, "a commit failed, nothing of it was written: {error}");
         let _ = rollback(connection).await;
     }

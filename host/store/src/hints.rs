@@ -22,28 +22,43 @@ pub enum Hint {
     Alerts,
 }
 
-/// The channel on which hints go out to everybody in this process.
+/// The channels on which hints go out to everybody in this process.
 #[derive(Clone, Debug)]
-pub struct Hints(broadcast::Sender<Hint>);
+pub struct Hints {
+    all: broadcast::Sender<Hint>,
+    /// Without those of single runs, of which there may be many in a second.
+    duties: broadcast::Sender<Hint>,
+}
 
 impl Hints {
     /// A listener that lags by more hints than this is told so and must look for itself.
     const BACKLOG: usize = 8_192;
 
-    /// A channel nobody listens on yet.
+    /// Channels nobody listens on yet.
     pub fn new() -> Self {
-        Self(broadcast::Sender::new(Self::BACKLOG))
+        Self {
+            all: broadcast::Sender::new(Self::BACKLOG),
+            duties: broadcast::Sender::new(Self::BACKLOG),
+        }
     }
 
     /// Tells everybody who listens.
     pub fn send(&self, hint: Hint) {
         // Nobody listening is no failure.
-        let _ = self.0.send(hint);
+        let _ = self.all.send(hint);
+        if !matches!(hint, Hint::RunEnded(_) | Hint::RunChanged(_)) {
+            let _ = self.duties.send(hint);
+        }
     }
 
     /// Begins to listen. Do so *before* looking at the database, or a change in between goes unheard.
     pub fn listen(&self) -> broadcast::Receiver<Hint> {
-        self.0.subscribe()
+        self.all.subscribe()
+    }
+
+    /// The same without the ends and changes of single runs: nobody is woken by each of them.
+    pub fn listen_for_duties(&self) -> broadcast::Receiver<Hint> {
+        self.duties.subscribe()
     }
 }
 

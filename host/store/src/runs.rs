@@ -243,6 +243,11 @@ pub trait RunStore: Send + Sync {
     /// committed, so nobody carries them out. Their runs return to the queue.
     async fn give_back(&self, owner: BootId, known: &[AttemptId], now: Timestamp) -> StoreResult<u64>;
 
+    /// Takes claims of `owner` back that nobody has begun to carry out: their rows of the log go, and the runs wait as if they
+    /// had not been claimed; one that somebody wished to end ends. Those that are not its own any more, or have begun, are
+    /// passed over.
+    async fn hand_back(&self, owner: BootId, attempts: &[AttemptId], now: Timestamp) -> StoreResult<()>;
+
     /// One run, active or ended.
     async fn run(&self, id: RunId) -> StoreResult<Option<Run>>;
 

@@ -48,7 +48,7 @@ pub(super) async fn a_call_that_is_due_is_queued(w: World) {
 pub(super) async fn a_call_has_its_own_policy(w: World) {
     w.store.call(call(at(0), at(0))).await.unwrap();
     let claim = w.claim_one(at(0)).await;
-    assert_eq!(claim.policy, policy(1));
+    assert_eq!(*claim.policy, policy(1));
     assert_eq!(
         w.end(&claim, AttemptStatus::Failure, at(1)).await,
         FinishReply::Retry(at(61))

@@ -236,6 +236,7 @@ macro_rules! with_conformance_cases {
                 everything_an_attempt_reports_is_kept,
             ],
             rescues: [
+                claims_that_nobody_began_go_back_as_if_they_had_not_been,
                 a_dead_process_loses_its_attempts,
                 the_living_process_keeps_its_attempts,
                 a_death_uses_up_no_retry,

@@ -241,7 +241,7 @@ pub(super) async fn a_call_is_repeated_as_it_was_bounded(w: World) {
     w.finish(&[permanent], at(6)).await;
     let new = w.repeated(run.id, WISH, at(20)).await;
     let claim = w.claim_one(at(20)).await;
-    assert_eq!((claim.run_id, &claim.policy), (new, &policy(4)));
+    assert_eq!((claim.run_id, &*claim.policy), (new, &policy(4)));
     assert_eq!(
         (claim.handler_param.as_str(), claim.scheduled_at, claim.trigger),
         ("p", at(5), Trigger::Call)

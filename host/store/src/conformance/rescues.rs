@@ -142,6 +142,38 @@ pub(super) async fn what_its_owner_does_not_know_goes_back(w: World) {
     );
 }
 
+pub(super) async fn claims_that_nobody_began_go_back_as_if_they_had_not_been(w: World) {
+    let job = w.job(json!({"overlap": "allow"})).await;
+    w.release(at(60)).await;
+    let begun = w.claim_one(at(60)).await;
+    w.store.mark_running(&[(begun.attempt_id, at(60))]).await.unwrap();
+    w.release(at(120)).await;
+    let waiting = w.claim_one(at(120)).await;
+    w.release(at(180)).await;
+    let unwanted = w.claim_one(at(180)).await;
+    w.store.cancel_run(unwanted.run_id, "ops", at(181)).await.unwrap();
+    w.release(at(240)).await;
+    let another = w.claim_for(BootId(7), at(240), 1).await.remove(0);
+
+    let all = [&begun, &waiting, &unwanted, &another].map(|claim| claim.attempt_id);
+    w.store.hand_back(BOOT, &all, at(241)).await.unwrap();
+    let again = w.claim(at(241)).await;
+    assert_eq!(again.len(), 1);
+    assert_eq!((again[0].run_id, again[0].execute_index), (waiting.run_id, 1));
+    assert_eq!(
+        w.run(unwanted.run_id).await.status,
+        ended(AttemptStatus::Cancelled)
+    );
+    for claim in [&begun, &again[0], &another] {
+        assert_eq!(
+            w.end(claim, AttemptStatus::Success, at(242)).await,
+            FinishReply::Ended
+        );
+    }
+    let rows = w.log(job.id).await;
+    assert_eq!(rows.len(), 4);
+}
+
 pub(super) async fn a_cancelled_run_of_a_dead_process_ends(w: World) {
     w.job(json!({})).await;
     w.release(at(60)).await;

@@ -72,7 +72,7 @@ impl Books {
             claim.execute_index,
             Some(claim.due_at),
             claim.shard,
-            &claim.policy,
+            &*claim.policy,
         );
         let expected = (run.attempts.len() as u32 + 1, due, run.shard, &run.policy);
         self.findings.same(

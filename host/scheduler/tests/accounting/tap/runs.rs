@@ -154,6 +154,11 @@ impl RunStore for Tap {
         .await
     }
 
+    async fn hand_back(&self, owner: BootId, attempts: &[AttemptId], now: Timestamp) -> StoreResult<()> {
+        let work = self.real.store.hand_back(owner, attempts, now);
+        self.write("hand_back", Some(now), work, |()| None).await
+    }
+
     async fn run(&self, id: RunId) -> StoreResult<Option<Run>> {
         self.real.store.run(id).await
     }
