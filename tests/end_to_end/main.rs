@@ -5,6 +5,7 @@ mod alerts;
 mod backfill;
 mod backup;
 mod bad_night;
+mod bench;
 mod bulk;
 mod calendars;
 mod crash;

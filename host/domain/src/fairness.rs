@@ -1,7 +1,5 @@
 //! Which of the runs that are due are claimed first.
 
-use std::collections::HashSet;
-
 use crate::{ids::RunId, time::Timestamp};
 
 /// One claim in so many takes the oldest run whatever its priority, so that none waits for ever.
@@ -32,23 +30,19 @@ pub struct Due {
     pub due_at: Timestamp,
 }
 
-/// Chooses `limit` runs, `by_age` of them by age alone. `levels` has the runs of each priority, the highest first, each
-/// level the oldest first.
+/// Chooses `limit` runs: by priority, and then `by_age` of them the oldest of those that are left. `levels` has the runs of each
+/// priority, the highest first, each level the oldest first.
 pub fn choose(levels: &[Vec<Due>], limit: usize, by_age: usize) -> Vec<RunId> {
-    let mut oldest: Vec<_> = levels.iter().flatten().copied().collect();
-    oldest.sort_by_key(|due| due.due_at);
-    let mut chosen: Vec<_> = oldest
-        .iter()
-        .take(by_age.min(limit))
-        .map(|due| due.run_id)
-        .collect();
-    let taken: HashSet<_> = chosen.iter().copied().collect();
-    let rest = levels
+    let by_priority = limit.saturating_sub(by_age);
+    let mut chosen: Vec<_> = levels
         .iter()
         .flatten()
+        .take(by_priority)
         .map(|due| due.run_id)
-        .filter(|run| !taken.contains(run));
-    chosen.extend(rest.take(limit - chosen.len()));
+        .collect();
+    let mut left: Vec<_> = levels.iter().flatten().skip(by_priority).copied().collect();
+    left.sort_by_key(|due| due.due_at);
+    chosen.extend(left.iter().take(by_age.min(limit)).map(|due| due.run_id));
     chosen
 }
 
@@ -67,7 +61,8 @@ mod tests {
     fn the_higher_priority_comes_first_and_the_oldest_is_not_forgotten() {
         let levels = [vec![due(1, 50), due(2, 60)], vec![due(3, 10), due(4, 20)]];
         assert_eq!(choose(&levels, 3, 0), [1, 2, 3].map(RunId));
-        assert_eq!(choose(&levels, 3, 1), [3, 1, 2].map(RunId));
+        assert_eq!(choose(&levels, 3, 1), [1, 2, 3].map(RunId));
+        assert_eq!(choose(&levels, 2, 1), [1, 3].map(RunId));
         assert_eq!(choose(&levels, 1, 1), [RunId(3)]);
         assert_eq!(choose(&levels, 9, 1).len(), 4);
     }

@@ -6,7 +6,7 @@ use std::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use tokio::sync::Notify;
@@ -18,8 +18,8 @@ use crate::{controls::Owned, permits::Permits};
 const AHEAD: Duration = Duration::from_millis(50);
 /// Claims ahead at most.
 const MOST: u32 = 4_000;
-/// Over how much time the pace is taken at least.
-const SPAN: Duration = Duration::from_millis(10);
+/// What one attempt counts for in the mean of their lengths.
+const WEIGHT: f64 = 1.0 / 64.0;
 
 /// A claim, and what stops it.
 pub(crate) type Ready = (Claim, Arc<Owned>);
@@ -37,6 +37,7 @@ pub(crate) struct Backlog {
 struct Inner {
     waiting: VecDeque<Ready>,
     pace: Pace,
+    started: u64,
 }
 
 impl Backlog {
@@ -44,7 +45,8 @@ impl Backlog {
         Self {
             inner: Mutex::new(Inner {
                 waiting: VecDeque::new(),
-                pace: Pace::new(Instant::now()),
+                pace: Pace::default(),
+                started: 0,
             }),
             hungry: AtomicBool::new(false),
             room: Notify::new(),
@@ -56,19 +58,25 @@ impl Backlog {
     }
 
     /// The next claim for a place that is free; none: it stays free.
-    pub(crate) fn pop(&self) -> Option<Ready> {
+    pub(crate) fn pop(&self, permits: &Permits) -> Option<Ready> {
         let (next, few) = {
             let mut inner = self.inner();
             let next = inner.waiting.pop_front();
-            if next.is_some() {
-                inner.pace.started(Instant::now());
-            }
-            (next, inner.waiting.len() <= inner.pace.ahead() as usize / 2)
+            inner.started += u64::from(next.is_some());
+            (
+                next,
+                inner.waiting.len() <= inner.pace.ahead(permits.total()) as usize / 2,
+            )
         };
         if few {
             self.tell();
         }
         next
+    }
+
+    /// An attempt took so long.
+    pub(crate) fn took(&self, length: Duration) {
+        self.inner().pace.count(length);
     }
 
     /// A place was left.
@@ -84,9 +92,11 @@ impl Backlog {
         self.room.notified().await;
     }
 
-    /// All that wait, in place of which nothing waits.
+    /// All that wait, in place of which nothing waits; nothing more is claimed ahead until attempts have been short again.
     pub(crate) fn take(&self) -> Vec<Ready> {
-        self.inner().waiting.drain(..).collect()
+        let mut inner = self.inner();
+        inner.pace = Pace::default();
+        inner.waiting.drain(..).collect()
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -107,7 +117,7 @@ impl Backlog {
 
     fn room(&self, permits: &Permits) -> u32 {
         let inner = self.inner();
-        let (waiting, ahead) = (inner.waiting.len() as u32, inner.pace.lately(Instant::now()));
+        let (waiting, ahead) = (inner.waiting.len() as u32, inner.pace.ahead(permits.total()));
         if waiting > 0 && waiting > ahead / 2 {
             return 0;
         }
@@ -116,7 +126,7 @@ impl Backlog {
 
     /// How many claims have been started in all.
     pub(crate) fn started(&self) -> u64 {
-        self.inner().pace.total
+        self.inner().started
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -124,97 +134,63 @@ impl Backlog {
     }
 }
 
-/// How fast claims are started.
-#[derive(Debug)]
-struct Pace {
-    since: Instant,
-    count: u32,
-    total: u64,
-    per_second: f64,
-}
+/// How long attempts take, in seconds and in the mean; none is known at first.
+#[derive(Debug, Default)]
+struct Pace(Option<f64>);
 
 impl Pace {
-    const fn new(now: Instant) -> Self {
-        Self {
-            since: now,
-            count: 0,
-            total: 0,
-            per_second: 0.0,
-        }
+    fn count(&mut self, length: Duration) {
+        let length = length.as_secs_f64();
+        self.0 = Some(self.0.map_or(length, |mean| mean + (length - mean) * WEIGHT));
     }
 
-    fn started(&mut self, now: Instant) {
-        self.count += 1;
-        self.total += 1;
-        let span = now.saturating_duration_since(self.since);
-        if span < SPAN {
-            return;
-        }
-        let measured = f64::from(self.count) / span.as_secs_f64();
-        // Slower counts at once: what is long now must not find many claims behind it.
-        self.per_second = if measured < self.per_second {
-            measured
-        } else {
-            self.per_second.midpoint(measured)
-        };
-        (self.since, self.count) = (now, 0);
+    /// The claims that so many places work off in the time that is claimed ahead.
+    fn ahead(&self, places: u32) -> u32 {
+        self.0.map_or(0, |mean| {
+            let of_each = AHEAD.as_secs_f64() / mean.max(1e-6);
+            (f64::from(places) * of_each).min(f64::from(MOST)) as u32
+        })
     }
-
-    fn ahead(&self) -> u32 {
-        of(self.per_second)
-    }
-
-    /// The same where nothing may have been started for a while.
-    fn lately(&self, now: Instant) -> u32 {
-        let span = now.saturating_duration_since(self.since);
-        let at_most = f64::from(self.count + 1) / span.max(SPAN).as_secs_f64();
-        if span > SPAN {
-            of(self.per_second.min(at_most))
-        } else {
-            self.ahead()
-        }
-    }
-}
-
-fn of(per_second: f64) -> u32 {
-    ((per_second * AHEAD.as_secs_f64()) as u32).min(MOST)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn paced(starts: u32, every: Duration) -> Pace {
-        let begun = Instant::now();
-        let mut pace = Pace::new(begun);
-        for start in 1..=starts {
-            pace.started(begun + every * start);
-        }
+    fn paced(lengths: impl IntoIterator<Item = Duration>) -> Pace {
+        let mut pace = Pace::default();
+        lengths.into_iter().for_each(|length| pace.count(length));
         pace
     }
 
     #[test]
     fn short_attempts_are_claimed_ahead() {
-        let ahead = paced(20_000, Duration::from_micros(50)).ahead();
-        assert!((990..=1_001).contains(&ahead), "{ahead}");
+        assert_eq!(paced([Duration::from_millis(5)]).ahead(64), 640);
     }
 
     #[test]
     fn long_attempts_are_not_claimed_ahead() {
-        assert_eq!(paced(100, Duration::from_secs(1)).ahead(), 0);
+        assert_eq!(paced([Duration::from_secs(10)]).ahead(64), 0);
     }
 
     #[test]
-    fn attempts_that_become_long_are_noticed_at_the_next_start() {
-        let mut pace = paced(20_000, Duration::from_micros(50));
-        let (since, count) = (pace.since, pace.count);
-        pace.started(since + Duration::from_mins(1));
-        assert!(pace.ahead() <= count, "{}", pace.ahead());
+    fn attempts_that_become_long_are_noticed() {
+        let lengths = std::iter::repeat_n(Duration::from_millis(1), 1_000).chain([Duration::from_mins(1)]);
+        assert!(paced(lengths).ahead(64) <= 3);
     }
 
     #[test]
     fn the_lead_has_a_bound() {
-        assert_eq!(paced(1_000_000, Duration::from_nanos(100)).ahead(), MOST);
+        assert_eq!(paced([Duration::ZERO]).ahead(64), MOST);
+    }
+
+    #[test]
+    fn claims_that_found_no_place_end_the_lead() {
+        let (backlog, permits) = (Backlog::new(), Permits::new(1));
+        backlog.took(Duration::from_micros(10));
+        assert_eq!(backlog.wanted(&permits, true), 1 + MOST);
+        assert!(backlog.take().is_empty());
+        assert_eq!(backlog.wanted(&permits, true), 1);
     }
 
     #[test]
@@ -235,11 +211,5 @@ mod tests {
         drop(place);
         backlog.tell();
         backlog.short().await;
-    }
-
-    #[test]
-    fn a_pause_in_the_starts_ends_the_lead() {
-        let pace = paced(20_000, Duration::from_micros(50));
-        assert_eq!(pace.lately(pace.since + Duration::from_mins(1)), 0);
     }
 }

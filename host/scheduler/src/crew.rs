@@ -1,6 +1,6 @@
 //! Carrying claims out, each on a place of the guests' own runtime. A place takes the next claim that waits by itself.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
@@ -48,16 +48,18 @@ impl Crew {
 
     /// Lets the next waiting claim begin on this place, and those after it.
     pub(crate) fn start(self: &Arc<Self>, mut place: Place) {
-        let Some(mut ready) = self.backlog.pop() else {
+        let Some(mut ready) = self.backlog.pop(&self.permits) else {
             return;
         };
         let crew = Arc::clone(self);
         let work = async move {
             loop {
+                let begun = Instant::now();
                 place = crew.carry_out(ready, place).await;
+                crew.backlog.took(begun.elapsed());
                 // Others on this thread come first, now and then: a guest that was stopped in the middle of its work, say.
                 tokio::task::yield_now().await;
-                match crew.backlog.pop() {
+                match crew.backlog.pop(&crew.permits) {
                     Some(next) => ready = next,
                     None => break,
                 }

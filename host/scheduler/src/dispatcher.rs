@@ -80,7 +80,8 @@ impl Dispatcher {
                 }
                 _ = stuck.tick() => {
                     let now_started = self.crew.backlog.started();
-                    if now_started == std::mem::replace(&mut started, now_started) {
+                    let none_began = now_started == std::mem::replace(&mut started, now_started);
+                    if none_began && self.crew.backlog.len() > 0 {
                         self.hand_back(self.crew.backlog.take()).await;
                     }
                 }

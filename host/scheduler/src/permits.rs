@@ -13,6 +13,7 @@ const LONG: Duration = Duration::from_millis(100);
 pub(crate) struct Permits {
     starts: Arc<Semaphore>,
     long: Arc<Semaphore>,
+    total: u32,
 }
 
 /// One attempt's place.
@@ -30,7 +31,13 @@ impl Permits {
         Self {
             starts: Arc::new(Semaphore::new(starts as usize)),
             long: Arc::new(Semaphore::new(total.saturating_sub(starts) as usize)),
+            total,
         }
+    }
+
+    /// All places.
+    pub(crate) const fn total(&self) -> u32 {
+        self.total
     }
 
     /// Places that are free now.

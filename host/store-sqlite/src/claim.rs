@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use serde::Deserialize;
 use sqlx::SqliteConnection;
 use wasmtab_domain::{
     fairness::{self, Due},
@@ -31,8 +32,12 @@ pub(crate) async fn claim_due(
     request: &ClaimRequest,
     effects: &mut Effects,
 ) -> Result<Claimed, sqlx::Error> {
-    finish::expire_pending(connection, memory, request.now, effects).await?;
-    alerts::warn_pending(connection, memory, request.now, effects).await?;
+    let mut elsewhere = elsewhere(connection).await?;
+    if elsewhere.is_some_and(|at| at <= request.now.as_micros()) {
+        finish::expire_pending(connection, memory, request.now, effects).await?;
+        alerts::warn_pending(connection, memory, request.now, effects).await?;
+        elsewhere = self::elsewhere(connection).await?;
+    }
     let mut capacity = Capacity::load(connection).await?;
     capacity.let_in(connection, request.limit).await?;
     let mut claims = Vec::new();
@@ -52,22 +57,22 @@ pub(crate) async fn claim_due(
             break;
         }
     }
-    let pending = sqlx::query!(
+    let next_due_at = due.iter().map(|level| level.since).chain(elsewhere).min();
+    Ok(Claimed {
+        claims,
+        next_due_at: next_due_at.map(instant),
+    })
+}
+
+/// When work that goes on elsewhere has taken as long as it may, or as long as somebody is told of; the earliest of all.
+async fn elsewhere(connection: &mut SqliteConnection) -> Result<Option<i64>, sqlx::Error> {
+    let first = sqlx::query!(
         r#"SELECT (SELECT min(pending_until) FROM run WHERE pending_until IS NOT NULL) AS "until?: i64",
             (SELECT min(warn_at) FROM run WHERE warn_at IS NOT NULL) AS "warn_at?: i64""#
     )
     .fetch_one(connection)
     .await?;
-    let next_due_at = due
-        .iter()
-        .map(|level| level.since)
-        .chain(pending.until)
-        .chain(pending.warn_at)
-        .min();
-    Ok(Claimed {
-        claims,
-        next_due_at: next_due_at.map(instant),
-    })
+    Ok(first.until.into_iter().chain(first.warn_at).min())
 }
 
 /// Runs of one priority that wait.
@@ -108,25 +113,47 @@ async fn choose(
     let (now, most) = (request.now.as_micros(), signed(limit as u64));
     let mut due = Vec::new();
     for level in levels.iter().filter(|level| level.since <= now) {
-        let rows = sqlx::query!(
-            r#"SELECT id AS "id!: i64", due_at FROM run
-            WHERE state <> 'running' AND hold IS NULL AND priority = ? AND due_at <= ? ORDER BY due_at LIMIT ?"#,
+        let rows = sqlx::query_scalar!(
+            r#"SELECT json_group_array(json_array(id, due_at)) AS "rows!: String" FROM (
+                SELECT id, due_at FROM run
+                WHERE state <> 'running' AND hold IS NULL AND priority = ? AND due_at <= ? ORDER BY due_at LIMIT ?
+            )"#,
             level.priority,
             now,
             most
         )
-        .fetch_all(&mut *connection)
+        .fetch_one(&mut *connection)
         .await?;
+        let rows: Vec<(i64, i64)> = json("due runs", &rows)?;
         due.push(
             rows.into_iter()
-                .map(|row| Due {
-                    run_id: RunId(row.id),
-                    due_at: instant(row.due_at),
+                .map(|(id, at)| Due {
+                    run_id: RunId(id),
+                    due_at: instant(at),
                 })
                 .collect::<Vec<_>>(),
         );
     }
     Ok(fairness::choose(&due, limit, request.by_age as usize))
+}
+
+/// A run that is claimed. All of a claim come as one text: rows one by one are handed from thread to thread, value by value.
+#[derive(Deserialize)]
+struct DueRun {
+    id: i64,
+    job_id: Option<i64>,
+    job_name: Option<String>,
+    revision: Option<i64>,
+    handler_name: String,
+    handler_param: Option<String>,
+    run_trigger: String,
+    scheduled_at: i64,
+    due_at: i64,
+    attempts: i64,
+    shard_index: i64,
+    shard_count: i64,
+    upstream: Option<String>,
+    policy: Option<String>,
 }
 
 /// The chosen runs as claims, and those whose handler has no place for them.
@@ -138,16 +165,16 @@ async fn load(
     capacity: &mut Capacity,
 ) -> Result<(Vec<Claim>, Vec<(i64, &'static str)>), sqlx::Error> {
     let chosen = to_json(&chosen.iter().map(|run| run.0).collect::<Vec<_>>())?;
-    let rows = sqlx::query!(
-        r#"SELECT run.id AS "id!: i64", run.job_id, run.job_name, run.revision, run.handler_name, run.handler_param,
-            run.run_trigger, run.scheduled_at, run.due_at, run.attempts, run.shard_index, run.shard_count, run.upstream,
-            run.policy
-        FROM json_each(?) AS chosen CROSS JOIN run ON run.id = chosen.value
-        ORDER BY chosen.key"#,
+    let rows = sqlx::query_scalar!(
+        r#"SELECT json_group_array(json_array(run.id, run.job_id, run.job_name, run.revision, run.handler_name,
+            run.handler_param, run.run_trigger, run.scheduled_at, run.due_at, run.attempts, run.shard_index,
+            run.shard_count, run.upstream, run.policy)) AS "rows!: String"
+        FROM json_each(?) AS chosen CROSS JOIN run ON run.id = chosen.value"#,
         chosen
     )
-    .fetch_all(&mut *connection)
+    .fetch_one(&mut *connection)
     .await?;
+    let rows: Vec<DueRun> = json("due runs", &rows)?;
     let keys = rows
         .iter()
         .filter_map(|row| row.job_id.zip(row.revision))

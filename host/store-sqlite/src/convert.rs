@@ -2,7 +2,7 @@
 
 use std::{fmt::Display, str::FromStr};
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use wasmtab_domain::{
     ids::{AttemptId, BootId, JobId, RunId},
     interval::Interval,
@@ -56,6 +56,7 @@ pub(crate) fn shard(index: i64, count: i64) -> Shard {
 }
 
 /// All of `infra_job`, column by column.
+#[derive(Deserialize)]
 pub(crate) struct JobRow {
     pub id: i64,
     pub name: String,

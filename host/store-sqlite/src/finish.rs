@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use sqlx::SqliteConnection;
 use wasmtab_domain::{
     ids::{AttemptId, BootId, RunId},
@@ -16,7 +16,7 @@ use wasmtab_store::FinishReply;
 use crate::{
     Memory,
     chains::{self, EndedRun},
-    convert::{signed, small, to_json},
+    convert::{json, signed, small, to_json},
     effects::Effects,
     memory::policy_of,
 };
@@ -38,6 +38,27 @@ struct Owned {
     cancel_by: Option<String>,
     paused: bool,
     policy: Arc<RunPolicy>,
+}
+
+/// The same as one text of all of them has it.
+#[derive(Deserialize)]
+struct RunningRun {
+    id: i64,
+    attempt_id: i64,
+    job_id: Option<i64>,
+    job_name: Option<String>,
+    revision: Option<i64>,
+    handler_name: String,
+    group_id: i64,
+    scheduled_at: i64,
+    fire_key: i64,
+    shard_count: i64,
+    chain_depth: i64,
+    retries: i64,
+    abandons: i64,
+    cancel_by: Option<String>,
+    paused_at: Option<i64>,
+    policy: Option<String>,
 }
 
 /// What becomes of a run that goes on.
@@ -214,18 +235,19 @@ async fn owned_runs(
         .map(|outcome| (outcome.run_id.0, outcome.attempt_id.0))
         .collect();
     let tokens = to_json(&tokens)?;
-    let rows = sqlx::query!(
+    let rows = sqlx::query_scalar!(
         r#"WITH token AS MATERIALIZED (SELECT value AS row FROM json_each(?))
-        SELECT run.id AS "id!: i64", run.attempt_id AS "attempt_id!: i64", run.job_id, run.job_name, run.revision,
+        SELECT json_group_array(json_array(run.id, run.attempt_id, run.job_id, run.job_name, run.revision,
             run.handler_name, run.group_id, run.scheduled_at, run.fire_key, run.shard_count, run.chain_depth,
-            run.retries, run.abandons, run.cancel_by, infra_job.paused_at IS NOT NULL AS "paused!: bool", run.policy
+            run.retries, run.abandons, run.cancel_by, infra_job.paused_at, run.policy)) AS "rows!: String"
         FROM token CROSS JOIN run ON run.id = token.row ->> 0 AND run.attempt_id = token.row ->> 1
         LEFT JOIN infra_job ON infra_job.id = run.job_id
         WHERE run.state = 'running'"#,
         tokens
     )
-    .fetch_all(&mut *connection)
+    .fetch_one(&mut *connection)
     .await?;
+    let rows: Vec<RunningRun> = json("running runs", &rows)?;
     let keys = rows
         .iter()
         .filter_map(|row| row.job_id.zip(row.revision))
@@ -245,7 +267,7 @@ async fn owned_runs(
                 retries: small(row.retries),
                 abandons: small(row.abandons),
                 cancel_by: row.cancel_by,
-                paused: row.paused,
+                paused: row.paused_at.is_some(),
                 policy: policy_of(row.policy.as_deref(), revised)?,
             };
             Ok(((row.id, row.attempt_id), run))

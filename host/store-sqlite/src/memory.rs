@@ -8,6 +8,7 @@ use std::{
 use sqlx::SqliteConnection;
 use wasmtab_domain::{
     ids::{IdSource, RunId},
+    job::Job,
     run::RunPolicy,
     time::Timestamp,
 };
@@ -62,6 +63,22 @@ impl Memory {
         self.inner().revisions.clear();
     }
 
+    /// Keeps in mind what a job says whose runs are about to be claimed.
+    pub(crate) fn learn(&self, job: &Job) {
+        let key = (job.id.0, job.revision);
+        let mut inner = self.inner();
+        if inner.revisions.contains_key(&key) {
+            return;
+        }
+        inner.make_room(1);
+        let revised = Revised {
+            policy: Arc::new(RunPolicy::from(&job.spec)),
+            handler_param: job.spec.handler_param.clone(),
+            timezone: job.spec.timezone,
+        };
+        inner.revisions.insert(key, Arc::new(revised));
+    }
+
     /// These revisions, from the database where they are not remembered. Deletions, which say nothing, are left out.
     pub(crate) async fn revisions(
         &self,
@@ -86,9 +103,7 @@ impl Memory {
         }
         let read = read(connection, &missing).await?;
         let mut inner = self.inner();
-        if inner.revisions.len() + read.len() > REVISIONS {
-            inner.revisions.clear();
-        }
+        inner.make_room(read.len());
         for (key, revised) in read {
             inner.revisions.insert(key, Arc::clone(&revised));
             found.insert(key, revised);
@@ -98,6 +113,14 @@ impl Memory {
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn make_room(&mut self, more: usize) {
+        if self.revisions.len() + more > REVISIONS {
+            self.revisions.clear();
+        }
     }
 }
 

@@ -29,14 +29,8 @@ pub(crate) async fn release_due(
     effects: &mut Effects,
 ) -> Result<Released, sqlx::Error> {
     let at = now.as_micros();
-    let rows = select_jobs!("WHERE plan_at <= ? ORDER BY plan_at LIMIT ?", at, limit)
-        .fetch_all(&mut *connection)
-        .await?;
-    let full = rows.len() == limit as usize;
-    let jobs = rows
-        .into_iter()
-        .map(Job::try_from)
-        .collect::<Result<Vec<_>, _>>()?;
+    let jobs = due_jobs(connection, at, limit).await?;
+    let full = jobs.len() == limit as usize;
     let decided = decide(connection, memory, &jobs, now, effects).await?;
     let next_plan_at = next_plan_at(connection).await?;
     Ok(Released {
@@ -45,6 +39,26 @@ pub(crate) async fn release_due(
         runs: decided.runs,
         skipped: decided.skipped,
     })
+}
+
+/// Jobs whose plan is due, the longest due first. They come as one text: rows one by one are handed from thread to thread, value
+/// by value.
+async fn due_jobs(connection: &mut SqliteConnection, at: i64, limit: u32) -> Result<Vec<Job>, sqlx::Error> {
+    let rows = sqlx::query_scalar!(
+        r#"SELECT json_group_array(json_array(id, name, status, handler_name, handler_param, cron_expression,
+            cron_dialect, every, timezone, start_at, end_at, retry_count, retry_interval, retry_backoff, retry_on,
+            monitor_timeout, fuel, memory_limit, overlap, misfire, catch_up_window, jitter, priority, max_runs, blackouts,
+            shards, warn_after, retry_version, on_success, on_failure, labels, owner, runbook, revision, source,
+            created_at, updated_at, paused_at, paused_until, paused_by, paused_note, next_fire_at, plan_at,
+            decided_until, released)) AS "rows!: String"
+        FROM (SELECT * FROM infra_job WHERE plan_at <= ? ORDER BY plan_at LIMIT ?)"#,
+        at,
+        limit
+    )
+    .fetch_one(connection)
+    .await?;
+    let rows: Vec<JobRow> = json("due jobs", &rows)?;
+    rows.into_iter().map(Job::try_from).collect()
 }
 
 /// Decides every fire of one job up to `now`, however many, and returns the job as it is then.
@@ -118,6 +132,9 @@ async fn decide(
     insert_skips(connection, memory, &decisions, now).await?;
     advance(connection, &decisions, now).await?;
     for (job, release) in &decisions {
+        if !release.runs.is_empty() {
+            memory.learn(job);
+        }
         effects.queue |= !release.runs.is_empty();
         effects.released += release.runs.len() as u64;
         let skips = release.skips.iter();

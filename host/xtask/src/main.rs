@@ -1,6 +1,7 @@
 //! `cargo xtask`: everything that is done to this repository by a command rather than by hand.
 
 mod advisories;
+mod bench;
 mod debian;
 mod dist;
 mod generate;
@@ -51,6 +52,8 @@ enum Command {
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
     },
+    /// Measure what this machine holds: builds with all optimisations and runs every `wasmtab bench`
+    Bench,
     /// Check the dependencies against the advisory database, which is fetched for it
     Advisories,
 }
@@ -65,6 +68,7 @@ fn main() -> ExitCode {
         Command::Generate { check: true } => generate::check(),
         Command::Generate { .. } => generate::write(),
         Command::Dist { binary, out } => dist::run(binary.as_deref(), out),
+        Command::Bench => bench::run(),
         Command::Advisories => advisories::run(),
     };
     match outcome {

@@ -110,7 +110,7 @@ fn priority_goes_first_where_not_all_can_run() {
              jobs:\n  - {name: low, priority: -10}\n  - {name: plain}\n  - {name: high, priority: 10}\n",
         )
         .ok();
-    // What waits while nothing may be claimed is claimed by priority afterwards, one at a time.
+    // What waits while nothing may be claimed begins by priority afterwards, one at a time.
     let _ = server
         .run(&["handler", "hold", "Echo", "--note", "one moment"])
         .ok();
@@ -124,11 +124,11 @@ fn priority_goes_first_where_not_all_can_run() {
             .then_some(())
     });
     let _ = server.run(&["handler", "release", "Echo"]).ok();
-    let claimed = |job: &str| {
+    let begun = |job: &str| {
         let run = ended(&server, job, 1).remove(0);
         let run = server.json(&["run", "show", run["id"].as_str().unwrap()]);
-        run["attempts"][0]["claimedAt"].as_str().unwrap().to_owned()
+        run["attempts"][0]["beginTime"].as_str().unwrap().to_owned()
     };
-    let (high, plain, low) = (claimed("high"), claimed("plain"), claimed("low"));
+    let (high, plain, low) = (begun("high"), begun("plain"), begun("low"));
     assert!(high < plain && plain < low, "{high} {plain} {low}");
 }

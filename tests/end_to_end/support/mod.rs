@@ -6,7 +6,7 @@ mod hook;
 mod server;
 
 pub(crate) use self::{
-    binary::wasmtab,
+    binary::{command, run, wasmtab},
     guests::{plugin, seed_jobs, wat},
     hook::{Came, Hook},
     server::{Server, eventually},

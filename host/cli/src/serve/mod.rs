@@ -7,7 +7,7 @@ mod retention;
 mod seed;
 mod surroundings;
 
-use std::{path::Path, time::Duration};
+use std::{fmt::Write as _, path::Path, time::Duration};
 
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -16,7 +16,7 @@ pub(crate) use self::{
     host::{Options, Server, compiler, cores, database_file, directory, open_store, start},
     surroundings::Machine,
 };
-use crate::exit::Failure;
+use crate::{exit::Failure, output};
 
 /// Serves until the process is told to stop.
 pub(crate) fn run(args: ServeArgs) -> Result<(), Failure> {
@@ -45,26 +45,30 @@ pub(crate) fn block_on(work: impl Future<Output = Result<(), Failure>>) -> Resul
 }
 
 async fn greet(server: &Server) -> Result<(), Failure> {
-    println!(
-        "wasmtab {} listens on http://{}",
+    let mut text = format!(
+        "wasmtab {} listens on http://{}\ndata directory: {}\ndefault time zone: {}\n",
         env!("CARGO_PKG_VERSION"),
-        server.address
+        server.address,
+        server.data_dir.display(),
+        server.timezone
     );
-    println!("data directory: {}", server.data_dir.display());
-    println!("default time zone: {}", server.timezone);
     let code = server
         .service
         .prepare_setup()
         .await
         .map_err(|error| Failure::own(format!("set-up: {error}")))?;
     if let Some(code) = code {
-        println!("set-up code (works once, makes the first administrator): {code}");
-        println!(
-            "  curl -X POST http://{}/api/v1/setup -H 'content-type: application/json' \\",
-            server.address
+        let address = server.address;
+        // Writing to a string does not fail.
+        let _ = write!(
+            text,
+            "set-up code (works once, makes the first administrator): {code}\n  \
+             curl -X POST http://{address}/api/v1/setup -H 'content-type: application/json' \\\n       \
+             -d '{{\"code\":\"{code}\"}}'        answers with the administrator's API token\n"
         );
-        println!("       -d '{{\"code\":\"{code}\"}}'        answers with the administrator's API token");
     }
+    // A server goes on though nobody reads what it says.
+    let _ = output::write(&text);
     Ok(())
 }
 

@@ -12,8 +12,8 @@ use super::{
 };
 use crate::{clock::SystemClock, exit::Failure, serve};
 
-/// Sandboxes that one measurement of the engine starts, on each of its threads.
-const STARTS: u32 = 20_000;
+/// Sandboxes that one measurement of the engine starts on each of its threads, at least and at most.
+const STARTS: std::ops::RangeInclusive<u32> = 1_000..=20_000;
 /// Commits that one measurement of a bare commit makes.
 const COMMITS: u32 = 300;
 
@@ -30,7 +30,8 @@ pub(super) struct Database {
 }
 
 /// Fresh sandboxes of the same guest, with the same linker, limits and WASI context, on as many threads; nothing is recorded.
-pub(super) async fn engine(site: &Site) -> Result<Engine, Failure> {
+pub(super) async fn engine(site: &Site, runs: u32) -> Result<Engine, Failure> {
+    let starts = runs.clamp(*STARTS.start(), *STARTS.end());
     let mut config = RuntimeConfig::new(
         site.directory().join("compiled"),
         serve::compiler()?,
@@ -55,7 +56,7 @@ pub(super) async fn engine(site: &Site) -> Result<Engine, Failure> {
             let (runtime, handler) = (Arc::clone(&runtime), Arc::clone(&handler));
             threads.spawn(async move {
                 let bare = BareEngine::new(&runtime, &handler);
-                for _ in 0..STARTS {
+                for _ in 0..starts {
                     bare.start().await?;
                     // As between two attempts: what else is ready comes first.
                     tokio::task::yield_now().await;
@@ -67,7 +68,7 @@ pub(super) async fn engine(site: &Site) -> Result<Engine, Failure> {
     for ended in loops {
         ended.await.map_err(Failure::own)?.map_err(Failure::own)?;
     }
-    let starts = f64::from(STARTS * site.workers());
+    let starts = f64::from(starts * site.workers());
     let engine = Engine {
         starts_per_second: starts / begun.elapsed().as_secs_f64(),
         cpu_micros: (figures::cpu_micros() - cpu) as f64 / starts,

@@ -33,7 +33,7 @@ pub(crate) struct DrainArgs {
 impl DrainArgs {
     pub(super) async fn run(self) -> Result<Value, Failure> {
         let site = Site::new(&self.site).await?;
-        let engine = baseline::engine(&site).await?;
+        let engine = baseline::engine(&site, self.runs).await?;
         let database = baseline::database(&site, self.runs.min(200_000)).await?;
         enqueue(&site, self.runs).await?;
 

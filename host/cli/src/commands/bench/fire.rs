@@ -30,7 +30,7 @@ pub(crate) struct FireArgs {
 impl FireArgs {
     pub(super) async fn run(self) -> Result<Value, Failure> {
         let site = Site::new(&self.site).await?;
-        let engine = baseline::engine(&site).await?;
+        let engine = baseline::engine(&site, self.jobs).await?;
         let instant = self.make(&site).await?;
         let server = site.serve().await?;
         if site::now() >= instant {
