@@ -9,6 +9,7 @@ use std::{
 };
 
 use prometheus_client::registry::Registry;
+use rustix::process::setpriority_process;
 use tokio::{net::TcpListener, runtime::Runtime as Threads, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 use wasmtab_domain::{ids::BootId, ids::IdSource, retention::Retention, time::Clock as _};
@@ -24,6 +25,8 @@ use crate::exit::Failure;
 
 /// Attempts that go on at once for each thread that guests run on, unless their number is said. Most attempts wait for something most of the time.
 const CONCURRENCY_PER_WORKER: u32 = 64;
+/// How far guests' threads stand behind the others of this process.
+const GUEST_NICENESS: i32 = 10;
 /// The setting that names the zone of jobs that name none.
 const TIMEZONE: &str = "timezone";
 /// The setting that names the zone data with which next fires were computed.
@@ -87,12 +90,7 @@ pub(crate) async fn start(options: Options) -> Result<Server, Failure> {
     let mut config = RuntimeConfig::new(data_dir.join("compiled"), compiler()?, timer.clone());
     config.max_concurrency = concurrency;
     let runtime = Arc::new(Runtime::new(config).map_err(Failure::own)?);
-    let guests = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(workers as usize)
-        .thread_name("guest")
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::own(format!("no threads for guests: {error}")))?;
+    let guests = guest_threads(workers)?;
 
     let completion = wasmtab_service::completion_key(&*store)
         .await
@@ -198,6 +196,26 @@ impl Server {
         // Blocking file calls of guests may still go on; nobody waits for them.
         self.guests.shutdown_background();
     }
+}
+
+/// The runtime that guests run on. Its threads yield to all others of this process: a fire's way to its start has many steps, and
+/// each of them would wait for a loop's turn to end.
+fn guest_threads(workers: u32) -> Result<Threads, Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(workers as usize)
+        .thread_name("guest")
+        // New attempts come through the global queue, deadlines from the timer: neither may wait for 61 turns of guests that
+        // take a millisecond each, which is how often tokio looks by itself.
+        .global_queue_interval(1)
+        .event_interval(4)
+        .on_thread_start(|| {
+            if let Err(error) = setpriority_process(None, GUEST_NICENESS) {
+                tracing::warn!(%error, "guests run with the same priority as everything else: {error}");
+            }
+        })
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::own(format!("no threads for guests: {error}")))
 }
 
 pub(crate) fn directory(path: &Path) -> Result<PathBuf, Failure> {
