@@ -1,17 +1,17 @@
 //! The dispatcher claims what is due as far as there are places, and a little ahead, and lets it begin.
 
-use std::{pin::Pin, sync::Arc, time::Duration};
+use std::{
+    pin::Pin,
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio_util::sync::CancellationToken;
-use wasmtab_domain::{
-    fairness::Turns,
-    ids::{AttemptId, BootId},
-    time::Timestamp,
-};
+use wasmtab_domain::{fairness::Turns, ids::BootId, time::Timestamp};
 use wasmtab_store::{ClaimRequest, Claimed, Hint, Store, StoreError};
 
-use crate::{backlog::Ready, clock::Timer, controls::Controls, crew::Crew};
+use crate::{backlog::Ready, clock::Timer, controls::Controls, crew::Crew, desk::FrontDesk};
 
 /// Runs that one claim takes at most.
 const BATCH: u32 = 2_000;
@@ -27,6 +27,7 @@ pub(crate) struct Dispatcher {
     pub timer: Arc<dyn Timer>,
     pub controls: Arc<Controls>,
     pub crew: Arc<Crew>,
+    pub desk: Arc<FrontDesk>,
     pub boot_id: BootId,
     pub node: String,
     pub stop: CancellationToken,
@@ -41,6 +42,12 @@ impl Dispatcher {
     /// Claims until it is told to stop. Attempts that have begun go on after that; claims that have not go back.
     pub(crate) async fn run(mut self) {
         let mut hints = self.store.hints().listen_for_duties();
+        if let Some(desk) = self.store.desk() {
+            let attendant: Weak<FrontDesk> = Arc::downgrade(&self.desk);
+            desk.attend(attendant);
+        }
+        // Held from the stop on, so that nothing is claimed elsewhere either.
+        let mut closed = None;
         let mut claiming: Option<Claiming> = None;
         // When a run is due that is not claimed yet, and when the queue is looked at in any case.
         let mut due = self.timer.now();
@@ -51,6 +58,9 @@ impl Dispatcher {
         let mut stopping = false;
         loop {
             if stopping {
+                if closed.is_none() {
+                    closed = self.desk.close().await;
+                }
                 self.hand_back(self.crew.backlog.take()).await;
                 if claiming.is_none() {
                     return;
@@ -65,7 +75,7 @@ impl Dispatcher {
                     // What was announced up to here is seen by the look that follows.
                     while hints.try_recv().is_ok() {}
                     let request = self.request(wanted);
-                    claiming = Some(Box::pin(ask(Arc::clone(&self.store), request, self.known())));
+                    claiming = Some(Box::pin(self.ask(request)));
                     look_at = now.plus(PERIOD);
                 }
             }
@@ -95,7 +105,7 @@ impl Dispatcher {
     /// Claims what is due now and lets it begin, and tells when to look again. Without a free place it claims nothing.
     pub(crate) async fn step(&mut self) -> Timestamp {
         let request = self.request(self.crew.permits.free());
-        let claimed = ask(Arc::clone(&self.store), request, self.known()).await;
+        let claimed = self.ask(request).await;
         let look_at = self.take(claimed);
         self.crew.start_waiting();
         look_at
@@ -112,12 +122,32 @@ impl Dispatcher {
         }
     }
 
-    /// What this process knows to be its own, where claims may have been committed of which it has not heard. Nobody else
-    /// claims for it, and what it owns stays known until its outcome is written.
-    fn known(&mut self) -> Option<Vec<AttemptId>> {
-        let known = self.unsure.then(|| self.controls.attempts());
+    /// Claims; before that, what was claimed without an answer is given back.
+    fn ask(
+        &mut self,
+        request: ClaimRequest,
+    ) -> impl Future<Output = Result<Claimed, StoreError>> + Send + use<> {
+        let unsure = self.desk.was_unsure() || self.unsure;
         self.unsure = true;
-        known
+        let (store, desk, controls) = (
+            Arc::clone(&self.store),
+            Arc::clone(&self.desk),
+            Arc::clone(&self.controls),
+        );
+        async move {
+            if unsure {
+                // Nobody else claims for this process meanwhile, and what it owns stays known until its outcome is written.
+                let _closed = desk.close().await;
+                let known = controls.attempts();
+                let given = store.give_back(request.boot_id, &known, request.now).await?;
+                if given > 0 {
+                    tracing::warn!(
+                        "{given} claims were committed although they had failed; their runs are repeated"
+                    );
+                }
+            }
+            store.claim_due(&request).await
+        }
     }
 
     fn take(&mut self, claimed: Result<Claimed, StoreError>) -> Timestamp {
@@ -159,21 +189,6 @@ impl Dispatcher {
             tracing::warn!(%error, "{} claims were not handed back yet: {error}", claims.len());
         }
     }
-}
-
-/// Claims; before that, what was claimed without an answer is given back.
-async fn ask(
-    store: Arc<dyn Store>,
-    request: ClaimRequest,
-    known: Option<Vec<AttemptId>>,
-) -> Result<Claimed, StoreError> {
-    if let Some(known) = known {
-        let given = store.give_back(request.boot_id, &known, request.now).await?;
-        if given > 0 {
-            tracing::warn!("{given} claims were committed although they had failed; their runs are repeated");
-        }
-    }
-    store.claim_due(&request).await
 }
 
 /// The answer to the claim that is under way.

@@ -75,6 +75,29 @@ async fn elsewhere(connection: &mut SqliteConnection) -> Result<Option<i64>, sql
     Ok(first.until.into_iter().chain(first.warn_at).min())
 }
 
+/// Takes a run that was made just now, in its own transaction, if nothing else is due and its handler has a place.
+pub(crate) async fn claim_made(
+    connection: &mut SqliteConnection,
+    memory: &Memory,
+    request: &ClaimRequest,
+    run: RunId,
+    effects: &mut Effects,
+) -> Result<Option<Claim>, sqlx::Error> {
+    // Whatever waits has its priority, which the next claim looks at.
+    if due_levels(connection)
+        .await?
+        .iter()
+        .any(|level| level.since < request.now.as_micros())
+    {
+        return Ok(None);
+    }
+    let mut capacity = Capacity::load(connection).await?;
+    let (taken, _) = load(connection, memory, request, &[run], &mut capacity).await?;
+    write(connection, request, &taken).await?;
+    effects.queue &= taken.is_empty();
+    Ok(taken.into_iter().next())
+}
+
 /// Runs of one priority that wait.
 struct Level {
     priority: i64,

@@ -45,7 +45,7 @@ use std::path::{Path, PathBuf};
 
 use futures_util::future::BoxFuture;
 use sqlx::{SqliteConnection, SqlitePool};
-use wasmtab_store::{Hints, Store, StoreError, StoreMeters, StoreResult};
+use wasmtab_store::{Desk, Hints, Store, StoreError, StoreMeters, StoreResult};
 
 use self::{checkpoint::Checkpointer, effects::Effects, memory::Memory, writer::Writer};
 pub use self::{
@@ -59,6 +59,7 @@ pub struct SqliteStore {
     readers: SqlitePool,
     writer: Writer,
     hints: Hints,
+    desk: Desk,
     memory: Memory,
     meters: StoreMeters,
     file: PathBuf,
@@ -97,24 +98,41 @@ impl SqliteStore {
             + 'static,
         T: Send + 'static,
     {
-        let (value, effects) = self
-            .writer
-            .run(move |connection| {
-                Box::pin(async move {
-                    let mut effects = Effects::default();
-                    let value = work(connection, &mut effects).await?;
-                    Ok((value, effects))
+        self.write_announced_whole(work).await
+    }
+
+    /// The same as a future that outlives this borrow: it may go on when its caller has gone.
+    fn write_announced_whole<T, F>(&self, work: F) -> impl Future<Output = StoreResult<T>> + Send + use<T, F>
+    where
+        F: for<'c> FnOnce(&'c mut SqliteConnection, &'c mut Effects) -> BoxFuture<'c, Result<T, sqlx::Error>>
+            + Send
+            + 'static,
+        T: Send + 'static,
+    {
+        let (writer, hints, meters) = (self.writer.clone(), self.hints.clone(), self.meters.clone());
+        async move {
+            let (value, effects) = writer
+                .run(move |connection| {
+                    Box::pin(async move {
+                        let mut effects = Effects::default();
+                        let value = work(connection, &mut effects).await?;
+                        Ok((value, effects))
+                    })
                 })
-            })
-            .await?;
-        effects.announce(&self.hints, &self.meters);
-        Ok(value)
+                .await?;
+            effects.announce(&hints, &meters);
+            Ok(value)
+        }
     }
 }
 
 impl Store for SqliteStore {
     fn hints(&self) -> &Hints {
         &self.hints
+    }
+
+    fn desk(&self) -> Option<&Desk> {
+        Some(&self.desk)
     }
 
     fn meters(&self) -> &StoreMeters {

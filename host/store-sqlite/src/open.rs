@@ -14,7 +14,7 @@ use sqlx::{
 };
 use thiserror::Error;
 use wasmtab_domain::ids::IdSource;
-use wasmtab_store::{Hints, StoreMeters};
+use wasmtab_store::{Desk, Hints, StoreMeters};
 
 use crate::{
     Memory, SqliteStore,
@@ -115,6 +115,7 @@ pub(crate) async fn open(file: &Path) -> Result<SqliteStore, OpenError> {
         log: log_of(file),
         migrated,
         hints: Hints::new(),
+        desk: Desk::default(),
         memory,
         _checkpointer: checkpointer,
         _lock: lock,

@@ -14,7 +14,7 @@ use wasmtab_domain::{
 };
 use wasmtab_store::{
     AttemptFilter, CancelReply, ClaimRequest, Claimed, FinishReply, NewBackfill, NewCall, NewRepeats,
-    NewTrigger, Page, RepeatReply, RunFilter, RunStore, StoreResult, TriggerRefused,
+    NewTrigger, Page, RepeatReply, RunFilter, RunStore, StoreError, StoreResult, TriggerRefused,
 };
 
 use crate::{
@@ -35,10 +35,55 @@ use crate::{
 impl RunStore for SqliteStore {
     async fn trigger(&self, trigger: NewTrigger) -> StoreResult<Result<Run, TriggerRefused>> {
         let memory = self.memory.clone();
-        self.write_announced(move |c, effects| {
-            Box::pin(async move { start(c, &memory, &trigger, effects).await })
-        })
-        .await
+        let Some(seat) = self.desk.seat() else {
+            return self
+                .write_announced(move |c, effects| {
+                    Box::pin(
+                        async move { Ok(start(c, &memory, &trigger, effects).await?.map(|made| made.run)) },
+                    )
+                })
+                .await;
+        };
+        let (boot_id, node) = seat.owner();
+        let request = ClaimRequest {
+            boot_id,
+            node: node.to_owned(),
+            now: trigger.now,
+            limit: 1,
+            by_age: 0,
+        };
+        let written = self.write_announced_whole(move |c, effects| {
+            Box::pin(async move {
+                let made = match start(c, &memory, &trigger, effects).await? {
+                    Ok(made) => made,
+                    Err(refused) => return Ok((Err(refused), None)),
+                };
+                let claim = if made.claimable {
+                    claim::claim_made(c, &memory, &request, made.run.id, effects).await?
+                } else {
+                    None
+                };
+                Ok((Ok(made.run), claim))
+            })
+        });
+        // Whoever asked may go away before the commit; a claim must not be lost with them.
+        let settled = tokio::spawn(async move {
+            match written.await {
+                Ok((run, claim)) => {
+                    if let Some(claim) = claim {
+                        seat.take(claim);
+                    }
+                    Ok(run)
+                }
+                Err(error) => {
+                    seat.unsure();
+                    Err(error)
+                }
+            }
+        });
+        settled
+            .await
+            .unwrap_or_else(|_| Err(StoreError::Transient("the start was cut off".into())))
     }
 
     async fn backfill(&self, backfill: NewBackfill) -> StoreResult<Option<Vec<RunId>>> {
@@ -229,12 +274,19 @@ impl RunStore for SqliteStore {
     }
 }
 
+/// A run that somebody started.
+struct Made {
+    run: Run,
+    /// Whether nothing but a place is needed for it to begin.
+    claimable: bool,
+}
+
 async fn start(
     connection: &mut SqliteConnection,
     memory: &Memory,
     trigger: &NewTrigger,
     effects: &mut Effects,
-) -> Result<Result<Run, TriggerRefused>, sqlx::Error> {
+) -> Result<Result<Made, TriggerRefused>, sqlx::Error> {
     let Some(job) = jobs::load(connection, trigger.job_id).await? else {
         return Ok(Err(TriggerRefused::NotFound));
     };
@@ -269,7 +321,11 @@ async fn start(
         .await?;
     }
     effects.queue = true;
-    reads::made_run(connection, run.id).await.map(Ok)
+    memory.learn(&job);
+    Ok(Ok(Made {
+        run: reads::made_run(connection, run.id).await?,
+        claimable: !start.held && start.cancels.is_empty() && job.spec.shards == 1,
+    }))
 }
 
 async fn fill_back(

@@ -20,7 +20,7 @@ type Acknowledge = Box<dyn FnOnce(Result<(), &sqlx::Error>) + Send>;
 /// Carries the work out and keeps its answer until the commit; none when the work itself failed and was answered.
 type Work = Box<dyn for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Option<Acknowledge>> + Send>;
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Writer(mpsc::Sender<Work>);
 
 impl Writer {

@@ -8,6 +8,7 @@ mod alerts;
 mod calendars;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+mod desk;
 mod error;
 mod facts;
 mod hints;
@@ -27,6 +28,7 @@ pub use self::{
         TakeDeliveries, TakenDeliveries, TakenDelivery, TooMany, Tried,
     },
     calendars::{Calendar, CalendarStore},
+    desk::{Attendant, Desk, Seat},
     error::{StoreError, StoreResult},
     facts::{DatabaseSize, FactStore, Facts, QueuePart},
     hints::{Hint, Hints},
@@ -64,6 +66,11 @@ pub trait Store:
 {
     /// Where wake-ups are announced and heard.
     fn hints(&self) -> &Hints;
+
+    /// Where runs are claimed as they are made; none where they never are.
+    fn desk(&self) -> Option<&Desk> {
+        None
+    }
 
     /// What it counts.
     fn meters(&self) -> &StoreMeters;
