@@ -9,6 +9,7 @@ mod calendars;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod desk;
+mod effects;
 mod error;
 mod facts;
 mod hints;
@@ -29,6 +30,7 @@ pub use self::{
     },
     calendars::{Calendar, CalendarStore},
     desk::{Attendant, Desk, Seat},
+    effects::Effects,
     error::{StoreError, StoreResult},
     facts::{DatabaseSize, FactStore, Facts, QueuePart},
     hints::{Hint, Hints},

@@ -20,8 +20,8 @@ pub(crate) static PROGRAMS: Programs = Programs {
 #[derive(Debug)]
 pub struct Postgres {
     // Dropped in this order: the server ends before its directory goes.
-    _server: Server,
-    _directory: Directory,
+    server: Server,
+    directory: Directory,
     port: u16,
 }
 
@@ -47,16 +47,30 @@ impl Postgres {
         let mut serve = command(&postgres, &directory);
         serve.arg("-D").arg(&data);
         serve.args(["-h", "127.0.0.1", "-p", &port.to_string()]);
-        for setting in ["unix_socket_directories=", "fsync=off", "logging_collector=off"] {
+        for setting in [
+            "unix_socket_directories=",
+            "fsync=off",
+            "logging_collector=off",
+            "max_connections=300",
+        ] {
             serve.args(["-c", setting]);
         }
         // SIGINT: end sessions and stop at once.
         let server = Server::start(serve, "ready to accept connections", Signal::INT)?;
         Ok(Self {
-            _server: server,
-            _directory: directory,
+            server,
+            directory,
             port,
         })
+    }
+
+    /// Starts one for all of this process: it ends with it.
+    pub fn start_until_exit() -> Result<&'static Self> {
+        let postgres = Self::start()?;
+        let line = postgres.server.until_exit(&postgres.directory)?;
+        // Neither is dropped any more: the end of the process is the end of both.
+        std::mem::forget(line);
+        Ok(Box::leak(Box::new(postgres)))
     }
 
     /// The URL of a database; `postgres` is there from the start.

@@ -136,6 +136,30 @@ impl Drop for Server {
     }
 }
 
+/// What a process that ends without dropping its server leaves to do: the server is ended, and its directory removed. It waits for
+/// the pipe to close, which it does whatever way the process ends.
+const LIFELINE: &str = r#"read -r _
+kill -INT "$1"
+for _ in 1 2 3 4 5 6 7 8 9 10; do
+    kill -0 "$1" 2>/dev/null || break
+    sleep 0.2
+done
+rm -rf "$2""#;
+
+impl Server {
+    /// Lets the server end when this process does. The value holds the line.
+    pub(crate) fn until_exit(&self, directory: &Directory) -> Result<Child> {
+        Command::new("/bin/sh")
+            .args(["-c", LIFELINE, "lifeline", &self.process.id().to_string()])
+            .arg(directory.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .context("/bin/sh does not start")
+    }
+}
+
 fn own(path: &Path) -> Result<()> {
     if rustix::process::geteuid().is_root() {
         chown(path, Some(NOBODY), Some(NOBODY)).with_context(|| path.display().to_string())?;

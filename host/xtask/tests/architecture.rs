@@ -11,6 +11,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("wasmtab-domain", &["wasmtab-cron"]),
     ("wasmtab-store", &["wasmtab-domain"]),
     ("wasmtab-store-sqlite", &["wasmtab-store", "wasmtab-domain"]),
+    ("wasmtab-store-postgres", &["wasmtab-store", "wasmtab-domain"]),
     ("wasmtab-runtime", &["wasmtab-domain"]),
     ("wasmtab-notify", &["wasmtab-store", "wasmtab-domain"]),
     (

@@ -1,49 +1,90 @@
-//! What the compiler knows of each checked query, kept so that a build needs no database: a store's `.sqlx`.
+//! What the compiler knows of each checked query, kept so that a build needs no database: each store's `.sqlx`.
 
-use crate::repo;
+use crate::{repo, test::databases};
 use anyhow::{Context, Result, bail};
-use sqlx::{ConnectOptions, migrate::Migrator, sqlite::SqliteConnectOptions};
+use sqlx::{ConnectOptions, migrate::Migrator, postgres::PgConnectOptions, sqlite::SqliteConnectOptions};
 use std::collections::BTreeMap;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
+use wasmtab_test_databases::Postgres;
 
-const CRATE: &str = "host/store-sqlite";
-const MIGRATIONS: &str = "migrations/sqlite";
+/// A store whose queries are checked.
+struct Store {
+    folder: &'static str,
+    package: &'static str,
+    migrations: &'static str,
+    /// The variable that its `sqlx.toml` names.
+    variable: &'static str,
+    /// Makes a database of the migrations, somewhere below the directory.
+    database: fn(&Path, &Path) -> Result<Database>,
+}
+
+/// A database for as long as this lives.
+struct Database {
+    url: String,
+    _server: Option<Postgres>,
+}
+
+const STORES: &[Store] = &[
+    Store {
+        folder: "host/store-sqlite",
+        package: "wasmtab-store-sqlite",
+        migrations: "migrations/sqlite",
+        variable: "WASMTAB_SQLITE_URL",
+        database: sqlite,
+    },
+    Store {
+        folder: "host/store-postgres",
+        package: "wasmtab-store-postgres",
+        migrations: "migrations/postgres",
+        variable: "WASMTAB_POSTGRES_URL",
+        database: postgres,
+    },
+];
 
 type Queries = BTreeMap<String, String>;
 
-/// Checks every query against a database made from the migrations, and keeps what was found.
+/// Checks every query against databases made from the migrations, and keeps what was found.
 pub(crate) fn write() -> Result<()> {
-    let fresh = fresh()?;
-    let directory = kept_in();
-    if read(&directory)? == fresh {
-        println!("{CRATE}/.sqlx is up to date");
-        return Ok(());
+    for store in STORES {
+        let fresh = fresh(store)?;
+        let directory = store.kept_in();
+        if read(&directory)? == fresh {
+            println!("{}/.sqlx is up to date", store.folder);
+            continue;
+        }
+        if directory.exists() {
+            fs::remove_dir_all(&directory)?;
+        }
+        fs::create_dir_all(&directory)?;
+        for (name, content) in &fresh {
+            fs::write(directory.join(name), content)?;
+        }
+        println!("{}/.sqlx was rewritten", store.folder);
     }
-    if directory.exists() {
-        fs::remove_dir_all(&directory)?;
-    }
-    fs::create_dir_all(&directory)?;
-    for (name, content) in &fresh {
-        fs::write(directory.join(name), content)?;
-    }
-    println!("{CRATE}/.sqlx was rewritten");
     Ok(())
 }
 
 /// Fails where what is kept is not what would be found now.
 pub(crate) fn check() -> Result<()> {
-    let (fresh, kept) = (fresh()?, read(&kept_in())?);
-    if fresh != kept {
-        bail!("{CRATE}/.sqlx is out of date; run `cargo xtask generate` and commit");
+    for store in STORES {
+        let (fresh, kept) = (fresh(store)?, read(&store.kept_in())?);
+        if fresh != kept {
+            bail!(
+                "{}/.sqlx is out of date; run `cargo xtask generate` and commit",
+                store.folder
+            );
+        }
+        println!("{} queries of {} are up to date", kept.len(), store.folder);
     }
-    println!("{} queries of {CRATE} are up to date", kept.len());
     Ok(())
 }
 
-fn kept_in() -> PathBuf {
-    repo::root().join(CRATE).join(".sqlx")
+impl Store {
+    fn kept_in(&self) -> PathBuf {
+        repo::root().join(self.folder).join(".sqlx")
+    }
 }
 
 fn read(directory: &Path) -> Result<Queries> {
@@ -63,40 +104,59 @@ fn read(directory: &Path) -> Result<Queries> {
     Ok(queries)
 }
 
-fn fresh() -> Result<Queries> {
+fn fresh(store: &Store) -> Result<Queries> {
     let scratch = tempfile::tempdir()?;
-    let database = scratch.path().join("queries.db");
     let queries = scratch.path().join("queries");
     fs::create_dir(&queries)?;
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()?
-        .block_on(migrate(&database))?;
+    let database = (store.database)(scratch.path(), &repo::root().join(store.migrations))?;
     // Cargo does not know that the queries depend on the database: a source that is newer makes it look again.
-    touch(&repo::root().join(CRATE).join("src/lib.rs"))?;
+    touch(&repo::root().join(store.folder).join("src/lib.rs"))?;
     let mut cargo = repo::cargo(repo::root());
     cargo
-        .args([
-            "check",
-            "--quiet",
-            "--locked",
-            "--package",
-            "wasmtab-store-sqlite",
-        ])
-        .env("WASMTAB_SQLITE_URL", format!("sqlite:{}", database.display()))
+        .args(["check", "--quiet", "--locked", "--package", store.package])
+        .env(store.variable, &database.url)
         .env("SQLX_OFFLINE_DIR", &queries);
-    repo::run(&mut cargo).context("a query does not hold against the migrations")?;
+    repo::run(&mut cargo)
+        .with_context(|| format!("a query of {} does not hold against the migrations", store.folder))?;
     read(&queries)
 }
 
-async fn migrate(database: &Path) -> Result<()> {
-    let migrations = Migrator::new(repo::root().join(MIGRATIONS)).await?;
-    let options = SqliteConnectOptions::new()
-        .filename(database)
-        .create_if_missing(true);
-    let mut connection = options.connect().await?;
-    migrations.run(&mut connection).await?;
-    Ok(())
+fn sqlite(scratch: &Path, migrations: &Path) -> Result<Database> {
+    let file = scratch.join("queries.db");
+    block_on(async {
+        let options = SqliteConnectOptions::new()
+            .filename(&file)
+            .create_if_missing(true);
+        let mut connection = options.connect().await?;
+        Migrator::new(migrations).await?.run(&mut connection).await?;
+        anyhow::Ok(())
+    })?;
+    Ok(Database {
+        url: format!("sqlite:{}", file.display()),
+        _server: None,
+    })
+}
+
+fn postgres(_scratch: &Path, migrations: &Path) -> Result<Database> {
+    databases::ensure(wasmtab_test_databases::missing_postgres)?;
+    let server = Postgres::start()?;
+    let url = server.url("postgres");
+    block_on(async {
+        let mut connection = url.parse::<PgConnectOptions>()?.connect().await?;
+        Migrator::new(migrations).await?.run(&mut connection).await?;
+        anyhow::Ok(())
+    })?;
+    Ok(Database {
+        url,
+        _server: Some(server),
+    })
+}
+
+fn block_on(work: impl Future<Output = Result<()>>) -> Result<()> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?
+        .block_on(work)
 }
 
 #[expect(

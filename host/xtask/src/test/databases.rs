@@ -4,14 +4,19 @@ use crate::debian;
 use anyhow::{Result, bail};
 
 pub(crate) fn run() -> Result<()> {
-    let mut missing = wasmtab_test_databases::missing_packages();
+    ensure(wasmtab_test_databases::missing_packages)
+}
+
+/// Installs what is missing where that may be done, and names it everywhere else.
+pub(crate) fn ensure(look: fn() -> Vec<&'static str>) -> Result<()> {
+    let mut missing = look();
     if !missing.is_empty() && debian::may_install() {
         debian::install(&missing)?;
-        missing = wasmtab_test_databases::missing_packages();
+        missing = look();
     }
     if !missing.is_empty() {
         bail!(
-            "tests need database servers: on Debian, `apt-get install --no-install-recommends {}` as root",
+            "database servers are needed: on Debian, `apt-get install --no-install-recommends {}` as root",
             missing.join(" ")
         );
     }

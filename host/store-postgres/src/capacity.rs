@@ -1,0 +1,123 @@
+//! Handlers that may not run all that is due: held ones, and those with a bound on attempts at once.
+//!
+//! A run that is due but may not start is marked with a hold, so that the next claim does not meet it again. Each claim
+//! first takes the hold off as many runs as there is room for: whatever makes room has only to wake the dispatcher.
+
+use std::collections::HashMap;
+
+use sqlx::PgConnection;
+use wasmtab_domain::run::Hold;
+
+use crate::convert::{signed, unsigned};
+
+/// How many more attempts each bounded handler may have; those that are not named have no bound.
+#[derive(Debug, Default)]
+pub(crate) struct Capacity(HashMap<String, Room>);
+
+#[derive(Debug)]
+struct Room {
+    held: bool,
+    free: u64,
+}
+
+impl Capacity {
+    /// What holds now, and goes on holding until the transaction ends: two processes never count the same room.
+    pub(crate) async fn load(connection: &mut PgConnection) -> Result<Self, sqlx::Error> {
+        // The lock first: what is counted has to be of an instant after it.
+        let bounded = sqlx::query!(
+            "SELECT name FROM handler WHERE held_at IS NOT NULL OR max_concurrency IS NOT NULL ORDER BY name FOR UPDATE"
+        )
+        .fetch_all(&mut *connection)
+        .await?;
+        if bounded.is_empty() {
+            return Ok(Self::default());
+        }
+        let rows = sqlx::query!(
+            r#"SELECT name, held_at IS NOT NULL AS "held!", max_concurrency,
+                (SELECT count(*) FROM run WHERE handler_name = name AND state = 'running') AS "running!"
+            FROM handler WHERE held_at IS NOT NULL OR max_concurrency IS NOT NULL"#
+        )
+        .fetch_all(connection)
+        .await?;
+        Ok(Self(
+            rows.into_iter()
+                .map(|row| {
+                    let free = row.max_concurrency.map_or(u64::MAX, |most| {
+                        unsigned(most).saturating_sub(unsigned(row.running))
+                    });
+                    (row.name, Room { held: row.held, free })
+                })
+                .collect(),
+        ))
+    }
+
+    /// Lets waiting runs go on, of each handler as many as there is room for, at most `limit`.
+    pub(crate) async fn let_in(&self, connection: &mut PgConnection, limit: u32) -> Result<(), sqlx::Error> {
+        let capacity = Hold::Capacity.as_str();
+        for (handler, room) in self.0.iter().filter(|(_, room)| !room.held && room.free > 0) {
+            let most = signed(room.free.min(u64::from(limit)));
+            sqlx::query!(
+                "UPDATE run SET hold = NULL WHERE id IN (
+                    SELECT id FROM run WHERE handler_name = $1 AND hold = $2 ORDER BY priority DESC, due_at LIMIT $3
+                )",
+                handler,
+                capacity,
+                most
+            )
+            .execute(&mut *connection)
+            .await?;
+        }
+        Ok(())
+    }
+
+    /// Takes a place for a run of the handler, or says why there is none.
+    pub(crate) fn take(&mut self, handler: &str) -> Option<Hold> {
+        let room = self.0.get_mut(handler)?;
+        if room.held {
+            return Some(Hold::Handler);
+        }
+        match room.free.checked_sub(1) {
+            Some(left) => {
+                room.free = left;
+                None
+            }
+            None => Some(Hold::Capacity),
+        }
+    }
+}
+
+/// Marks runs as kept back; each pair is a run and why.
+pub(crate) async fn keep_back(
+    connection: &mut PgConnection,
+    runs: &[(i64, &'static str)],
+) -> Result<(), sqlx::Error> {
+    if runs.is_empty() {
+        return Ok(());
+    }
+    let (ids, holds): (Vec<i64>, Vec<&str>) = runs.iter().copied().unzip();
+    sqlx::query!(
+        "UPDATE run SET hold = new.hold FROM UNNEST($1::bigint[], $2::text[]) AS new (id, hold) WHERE run.id = new.id",
+        &ids,
+        &holds as &[&str]
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Lets every run go on that was kept back for this reason; the next claim looks at it again.
+pub(crate) async fn let_go(
+    connection: &mut PgConnection,
+    handler: &str,
+    hold: Hold,
+) -> Result<(), sqlx::Error> {
+    let hold = hold.as_str();
+    sqlx::query!(
+        "UPDATE run SET hold = NULL WHERE handler_name = $1 AND hold = $2",
+        handler,
+        hold
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}

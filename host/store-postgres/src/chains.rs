@@ -1,0 +1,323 @@
+//! What the end of runs brings about: the next run of the job gets its turn, and chained jobs start.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+use wasmtab_domain::{
+    chain::{self, Refused},
+    ids::{JobId, RunId},
+    job::Job,
+    limits,
+    run::{RunPolicy, Upstream},
+    status::{AttemptStatus, SkipReason, Trigger},
+    time::Timestamp,
+};
+
+use crate::{
+    Ids, alerts, cancel,
+    convert::{JobRow, json, select_jobs, small, to_json, word},
+    decode_error,
+    effects::Effects,
+    new_runs::{self, NewRun},
+    release::active_runs,
+};
+
+/// A run that has just ended; its row is gone.
+#[derive(Debug)]
+pub(crate) struct EndedRun {
+    pub job: Option<(i64, String)>,
+    pub handler_name: String,
+    /// Of shards the first.
+    pub first: RunId,
+    pub scheduled_at: DateTime<Utc>,
+    pub fire_key: i64,
+    pub shard_count: u32,
+    pub chain_depth: u32,
+    pub policy: RunPolicy,
+    pub status: AttemptStatus,
+    pub result: Option<String>,
+}
+
+/// A run that ends without a further attempt, read before its row is deleted.
+pub(crate) async fn unstarted(connection: &mut PgConnection, id: RunId) -> Result<EndedRun, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"SELECT run.job_id, run.job_name, run.handler_name, run.group_id, run.scheduled_at, run.fire_key,
+            run.shard_count, run.chain_depth, coalesce(run.policy, revision.policy) AS "policy: String"
+        FROM run LEFT JOIN job_revision AS revision ON revision.job_id = run.job_id AND revision.revision = run.revision
+        WHERE run.id = $1"#,
+        id.0
+    )
+    .fetch_one(connection)
+    .await?;
+    let policy = row
+        .policy
+        .ok_or_else(|| decode_error("policy", "neither run nor revision has one"))?;
+    Ok(EndedRun {
+        job: row.job_id.zip(row.job_name),
+        handler_name: row.handler_name,
+        first: RunId(row.group_id),
+        scheduled_at: row.scheduled_at,
+        fire_key: row.fire_key,
+        shard_count: small(row.shard_count),
+        chain_depth: small(row.chain_depth),
+        policy: json("policy", &policy)?,
+        status: AttemptStatus::Cancelled,
+        result: None,
+    })
+}
+
+/// Gives turns, tells who waits for it, and starts what follows, once the rows of the ended runs are gone.
+pub(crate) async fn after(
+    connection: &mut PgConnection,
+    ids: &Ids,
+    ended: &[EndedRun],
+    now: Timestamp,
+    effects: &mut Effects,
+) -> Result<(), sqlx::Error> {
+    effects.queue = true;
+    let jobs: Vec<_> = ended
+        .iter()
+        .filter_map(|run| run.job.as_ref().map(|(id, _)| *id))
+        .collect();
+    give_turns(connection, &jobs).await?;
+    alerts::after(connection, ids, ended, now, effects).await?;
+    // What has ended is settled before anything starts: a start may cancel the last shard of a fire that others of these runs
+    // belong to, and its end is followed up by itself.
+    let mut over = Vec::new();
+    for (index, run) in ended.iter().enumerate() {
+        let policy = &run.policy;
+        if policy.on_success.is_empty() && policy.on_failure.is_empty() {
+            continue;
+        }
+        // The last shards of a fire may end together; what follows the fire follows it once.
+        if ended[..index].iter().any(|earlier| earlier.first == run.first) {
+            continue;
+        }
+        if let (Some((job_id, job_name)), Some((status, result))) =
+            (run.job.clone(), outcome(connection, run).await?)
+        {
+            let upstream = Upstream {
+                run_id: run.first,
+                job_id: JobId(job_id),
+                job_name,
+                status,
+                result,
+            };
+            over.push((run, upstream));
+        }
+    }
+    for (run, upstream) in over {
+        for name in chain::followers(&run.policy, upstream.status) {
+            // Starting one may cancel others, whose end comes here again.
+            Box::pin(start(
+                connection,
+                ids,
+                name,
+                &upstream,
+                run.chain_depth + 1,
+                now,
+                effects,
+            ))
+            .await?;
+        }
+    }
+    Ok(())
+}
+
+/// How the fire of a run has ended, with what it returned; none while other shards of it go on.
+pub(crate) async fn outcome(
+    connection: &mut PgConnection,
+    run: &EndedRun,
+) -> Result<Option<(AttemptStatus, Option<String>)>, sqlx::Error> {
+    if run.shard_count == 1 {
+        return Ok(Some((run.status, run.result.clone())));
+    }
+    let job = run.job.as_ref().map(|(id, _)| *id);
+    let going_on = sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT 1 FROM run WHERE job_id = $1 AND scheduled_at = $2 AND fire_key = $3) AS "any!: bool""#,
+        job,
+        run.scheduled_at,
+        run.fire_key
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    if going_on {
+        return Ok(None);
+    }
+    let Some(job) = job else { return Ok(None) };
+    group_outcome(connection, job, run.scheduled_at, run.fire_key)
+        .await
+        .map(Some)
+}
+
+/// How the shards of a fire ended together, with what they returned.
+async fn group_outcome(
+    connection: &mut PgConnection,
+    job: i64,
+    scheduled_at: DateTime<Utc>,
+    fire_key: i64,
+) -> Result<(AttemptStatus, Option<String>), sqlx::Error> {
+    let shards = sqlx::query!(
+        "SELECT status, result FROM infra_job_log
+        WHERE job_id = $1 AND scheduled_at = $2 AND fire_key = $3 AND last ORDER BY shard_index",
+        job,
+        scheduled_at,
+        fire_key
+    )
+    .fetch_all(connection)
+    .await?;
+    let statuses = shards
+        .iter()
+        .map(|shard| word("status", &shard.status))
+        .collect::<Result<Vec<_>, _>>()?;
+    let results: Vec<_> = shards.iter().map(|shard| &shard.result).collect();
+    let results = Some(to_json(&results)?).filter(|list| list.len() <= limits::RESULT_BYTES);
+    Ok((chain::group_status(statuses), results))
+}
+
+/// What a chain handed on when this run had ended; none where the log does not know the run any more.
+pub(crate) async fn upstream_of(
+    connection: &mut PgConnection,
+    run: RunId,
+) -> Result<Option<Upstream>, sqlx::Error> {
+    let row = sqlx::query!(
+        "SELECT job_id, job_name, scheduled_at, fire_key, shard_count, status, result FROM infra_job_log
+        WHERE (id = $1 AND run_id = $1 OR run_id = $1 AND execute_index > 1) AND last",
+        run.0
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let Some((job_id, job_name)) = row.job_id.zip(row.job_name) else {
+        return Ok(None);
+    };
+    let (status, result) = if row.shard_count == 1 {
+        (word("status", &row.status)?, row.result)
+    } else {
+        group_outcome(connection, job_id, row.scheduled_at, row.fire_key).await?
+    };
+    Ok(Some(Upstream {
+        run_id: run,
+        job_id: JobId(job_id),
+        job_name,
+        status,
+        result,
+    }))
+}
+
+async fn start(
+    connection: &mut PgConnection,
+    ids: &Ids,
+    name: &str,
+    upstream: &Upstream,
+    depth: u32,
+    now: Timestamp,
+    effects: &mut Effects,
+) -> Result<(), sqlx::Error> {
+    let row: Option<JobRow> = select_jobs!("WHERE name = $1 FOR UPDATE", name)
+        .fetch_optional(&mut *connection)
+        .await?;
+    let Some(job) = row.map(Job::try_from).transpose()? else {
+        let refused = Refused {
+            reason: SkipReason::NoJob,
+            blocked_by: None,
+        };
+        effects.skipped.push((refused.reason, 1));
+        return skip(connection, ids, name, None, upstream, &refused, now).await;
+    };
+    let active = active_runs(connection, std::slice::from_ref(&job)).await?;
+    let active = active.get(&job.id.0).map_or(&[][..], Vec::as_slice);
+    let start = match chain::admit(&job, depth, active, now) {
+        Ok(start) => start,
+        Err(refused) => {
+            effects.skipped.push((refused.reason, 1));
+            return skip(connection, ids, name, Some(&job), upstream, &refused, now).await;
+        }
+    };
+    let run = NewRun {
+        id: ids.next_run(now),
+        job: &job,
+        trigger: Trigger::Chain,
+        by: None,
+        handler_param: None,
+        parts: None,
+        upstream: Some((upstream, depth)),
+        scheduled_at: now,
+        due_at: now,
+        held: start.held,
+    };
+    new_runs::insert(connection, ids, std::slice::from_ref(&run), now).await?;
+    for other in &start.cancels {
+        let by = format!("cancelOther: run {}", run.id);
+        cancel::group(connection, ids, (job.id.0, *other), &by, now, effects).await?;
+    }
+    effects.queue = true;
+    Ok(())
+}
+
+/// A row that tells why a chained job did not start.
+async fn skip(
+    connection: &mut PgConnection,
+    ids: &Ids,
+    name: &str,
+    job: Option<&Job>,
+    upstream: &Upstream,
+    refused: &Refused,
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    let (id, at) = (ids.next(now), now.to_chrono());
+    let (job_id, revision) = (job.map(|job| job.id.0), job.map(|job| job.revision));
+    let handler = job.map_or("", |job| &job.spec.handler_name);
+    let (status, trigger) = (AttemptStatus::Skipped.as_str(), Trigger::Chain.as_str());
+    let (reason, blocked_by) = (refused.reason.as_str(), refused.blocked_by.map(|run| run.0));
+    let cause = format!("started by run {} of {}", upstream.run_id, upstream.job_name);
+    sqlx::query!(
+        "INSERT INTO infra_job_log (id, job_id, job_name, revision, handler_name, execute_index, status, run_trigger,
+            scheduled_at, fire_key, fire_count, reason, blocked_by, error, end_time, last, upstream_run)
+        VALUES ($1, $2, $3, $4, $5, 0, $6, $7, $8, $1, 1, $9, $10, $11, $8, true, $12)",
+        id,
+        job_id,
+        name,
+        revision,
+        handler,
+        status,
+        trigger,
+        at,
+        reason,
+        blocked_by,
+        cause,
+        upstream.run_id.0
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Lets the oldest fire that waits go on, of each job that has no other run left.
+pub(crate) async fn give_turns(connection: &mut PgConnection, jobs: &[i64]) -> Result<(), sqlx::Error> {
+    if jobs.is_empty() {
+        return Ok(());
+    }
+    let jobs: Vec<i64> = jobs
+        .iter()
+        .copied()
+        .collect::<BTreeSet<_>>()
+        .into_iter()
+        .collect();
+    // Thousands of a backfill may wait: they are counted in the indexes, and not looked at one by one.
+    sqlx::query!(
+        "UPDATE run SET hold = NULL WHERE hold = 'turn' AND (job_id, group_id) IN (
+            SELECT ended.id, (SELECT min(group_id) FROM run WHERE job_id = ended.id AND hold = 'turn')
+            FROM UNNEST($1::bigint[]) AS ended (id)
+            WHERE CASE WHEN EXISTS (SELECT 1 FROM run WHERE job_id = ended.id AND hold = 'turn')
+                THEN (SELECT count(*) FROM run WHERE job_id = ended.id)
+                    = (SELECT count(*) FROM run WHERE job_id = ended.id AND hold = 'turn')
+                ELSE false END
+        )",
+        &jobs
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}

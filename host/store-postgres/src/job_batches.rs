@@ -1,0 +1,56 @@
+//! Changes to several jobs at once.
+
+use sqlx::PgConnection;
+use wasmtab_store::{JobChange, JobChanges, JobWrite, PauseRequest, WriteError};
+
+use crate::{Ids, effects::Effects, jobs, locks};
+
+/// Carries the changes out one after another; a refused one writes nothing, and the others stay.
+pub(crate) async fn change(
+    connection: &mut PgConnection,
+    ids: &Ids,
+    changes: &JobChanges,
+    effects: &mut Effects,
+) -> Result<Vec<Result<(), WriteError>>, sqlx::Error> {
+    let JobChanges { changes, by, now } = changes;
+    let jobs: Vec<_> = changes.iter().map(|(id, _)| id.0).collect();
+    locks::jobs(connection, &jobs).await?;
+    let mut replies = Vec::with_capacity(changes.len());
+    for (id, change) in changes {
+        let reply = match change {
+            JobChange::Pause { until, note } => {
+                let request = PauseRequest {
+                    until: *until,
+                    note: note.clone(),
+                    by: by.clone(),
+                    now: *now,
+                };
+                jobs::pause(connection, ids, *id, &request, effects)
+                    .await?
+                    .map(drop)
+            }
+            JobChange::Resume => {
+                effects.queue = true;
+                jobs::resume(connection, ids, *id, by, *now, effects)
+                    .await?
+                    .map(drop)
+            }
+            JobChange::Update(spec, revision) => {
+                let write = JobWrite {
+                    spec: (**spec).clone(),
+                    source: None,
+                    by: by.clone(),
+                    now: *now,
+                };
+                jobs::update(connection, ids, *id, Some(*revision), &write, effects)
+                    .await?
+                    .map(drop)
+            }
+            JobChange::Delete => jobs::delete(connection, ids, *id, by, *now, effects)
+                .await?
+                .map(drop),
+        };
+        replies.push(reply);
+    }
+    Ok(replies)
+}
