@@ -18,6 +18,7 @@ mod jobs_as_code;
 mod metrics;
 mod options;
 mod pending;
+mod postgres;
 mod refusals;
 mod replace;
 mod retention;

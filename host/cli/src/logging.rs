@@ -8,7 +8,7 @@ use tracing_subscriber::EnvFilter;
 /// machines.
 pub(crate) fn init() {
     let filter = EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| EnvFilter::new("warn,wasmtab=info,wasmtab_runtime=info,wasmtab_scheduler=info,wasmtab_server=info,wasmtab_service=info,wasmtab_store_sqlite=info"));
+        .unwrap_or_else(|_| EnvFilter::new("warn,wasmtab=info,wasmtab_runtime=info,wasmtab_scheduler=info,wasmtab_server=info,wasmtab_service=info,wasmtab_store_sqlite=info,wasmtab_store_postgres=info"));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr);

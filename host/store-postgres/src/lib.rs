@@ -54,7 +54,7 @@ use wasmtab_store::{Hint, Hints, Store, StoreError, StoreMeters, StoreResult};
 
 pub use self::{
     clock::Offset,
-    migrate::{Migrated, Standing},
+    migrate::Migrated,
     open::{OpenError, examine},
     schema::{DEFAULT_SCHEMA, Schema, SchemaError},
 };

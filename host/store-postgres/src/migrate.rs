@@ -4,6 +4,7 @@ use sqlx::{
     AssertSqlSafe, PgConnection,
     migrate::{AppliedMigration, Migrate, MigrateError, Migrator},
 };
+use wasmtab_store::Standing;
 
 use crate::schema::Schema;
 
@@ -11,24 +12,6 @@ pub(crate) static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/postgr
 
 /// Where the migrator keeps what was applied.
 const TABLE: &str = "_sqlx_migrations";
-
-/// How a database's schema stands to the one that this program wants.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// There is none yet.
-    New,
-    /// It is the one, of this version.
-    Current(i64),
-    /// It is older.
-    Behind {
-        /// The newest version that was applied.
-        at: i64,
-        /// The version that is wanted.
-        wanted: i64,
-    },
-    /// It is another one, or one from the future.
-    Unknown(String),
-}
 
 /// A schema that was brought up to date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,33 +32,15 @@ pub(crate) async fn standing(
 }
 
 fn compare(applied: &[AppliedMigration], wanted: &Migrator) -> Standing {
-    let Some(newest) = applied.iter().map(|migration| migration.version).max() else {
-        return Standing::New;
-    };
-    for migration in applied {
-        let known = wanted.iter().find(|known| known.version == migration.version);
-        let reason = match known {
-            None => format!("it has version {}, which is newer or foreign", migration.version),
-            Some(known) if known.checksum != migration.checksum => {
-                format!("its version {} is not the one that is known", migration.version)
-            }
-            Some(_) => continue,
-        };
-        return Standing::Unknown(reason);
-    }
-    let latest = wanted
+    let applied: Vec<_> = applied
         .iter()
-        .map(|migration| migration.version)
-        .max()
-        .unwrap_or(newest);
-    if applied.len() == wanted.iter().count() {
-        Standing::Current(newest)
-    } else {
-        Standing::Behind {
-            at: newest,
-            wanted: latest,
-        }
-    }
+        .map(|migration| (migration.version, &*migration.checksum))
+        .collect();
+    let wanted: Vec<_> = wanted
+        .iter()
+        .map(|migration| (migration.version, &*migration.checksum))
+        .collect();
+    Standing::of(&applied, &wanted)
 }
 
 async fn applied(

@@ -9,11 +9,11 @@ use sqlx::{
 };
 use thiserror::Error;
 use wasmtab_domain::ids::IdSource;
-use wasmtab_store::{Hints, StoreMeters};
+use wasmtab_store::{Hints, Standing, StoreMeters};
 
 use crate::{
     Ids, PostgresStore,
-    migrate::{self, MIGRATIONS, Migrated, Standing},
+    migrate::{self, MIGRATIONS, Migrated},
     schema::Schema,
     telegraph::Telegraph,
     writer::Writer,

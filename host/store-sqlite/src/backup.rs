@@ -9,10 +9,11 @@ use std::{
 use sqlx::{ConnectOptions, Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 use thiserror::Error;
 use wasmtab_domain::time::Timestamp;
+use wasmtab_store::Standing;
 
 use crate::{
     copy::{self, CopyError, TAKEN_AT},
-    migrate::{self, Standing},
+    migrate,
     open::{MIGRATIONS, OpenError, lock},
 };
 

@@ -48,10 +48,7 @@ use sqlx::{SqliteConnection, SqlitePool};
 use wasmtab_store::{Desk, Hints, Store, StoreError, StoreMeters, StoreResult};
 
 use self::{checkpoint::Checkpointer, effects::Effects, memory::Memory, writer::Writer};
-pub use self::{
-    migrate::{Migrated, Standing},
-    open::OpenError,
-};
+pub use self::{migrate::Migrated, open::OpenError};
 
 /// A SQLite database that this process alone has open.
 #[derive(Debug)]

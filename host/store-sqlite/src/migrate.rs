@@ -6,6 +6,7 @@ use sqlx::{
     SqliteConnection,
     migrate::{AppliedMigration, Migrate, MigrateError, Migrator},
 };
+use wasmtab_store::Standing;
 
 use crate::copy::{self, CopyError};
 
@@ -13,24 +14,6 @@ use crate::copy::{self, CopyError};
 const TABLE: &str = "_sqlx_migrations";
 /// Copies of one version that lie beside a database at most; who has as many goes back and forth, and looks after them.
 const COPIES: u32 = 100;
-
-/// How a database's schema stands to the one that this program wants.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Standing {
-    /// There is none yet.
-    New,
-    /// It is the one, of this version.
-    Current(i64),
-    /// It is older.
-    Behind {
-        /// The newest version that was applied.
-        at: i64,
-        /// The version that is wanted.
-        wanted: i64,
-    },
-    /// It is another one, or one from the future.
-    Unknown(String),
-}
 
 /// A schema that was brought up to date.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,34 +58,19 @@ pub(crate) async fn standing(
     connection: &mut SqliteConnection,
     wanted: &Migrator,
 ) -> Result<Standing, sqlx::Error> {
-    let applied = applied(connection).await?;
-    let Some(newest) = applied.iter().map(|migration| migration.version).max() else {
-        return Ok(Standing::New);
-    };
-    for migration in &applied {
-        let known = wanted.iter().find(|known| known.version == migration.version);
-        let reason = match known {
-            None => format!("it has version {}, which is newer or foreign", migration.version),
-            Some(known) if known.checksum != migration.checksum => {
-                format!("its version {} is not the one that is known", migration.version)
-            }
-            Some(_) => continue,
-        };
-        return Ok(Standing::Unknown(reason));
-    }
-    let latest = wanted
+    Ok(compare(&applied(connection).await?, wanted))
+}
+
+fn compare(applied: &[AppliedMigration], wanted: &Migrator) -> Standing {
+    let applied: Vec<_> = applied
         .iter()
-        .map(|migration| migration.version)
-        .max()
-        .unwrap_or(newest);
-    Ok(if applied.len() == wanted.iter().count() {
-        Standing::Current(newest)
-    } else {
-        Standing::Behind {
-            at: newest,
-            wanted: latest,
-        }
-    })
+        .map(|migration| (migration.version, &*migration.checksum))
+        .collect();
+    let wanted: Vec<_> = wanted
+        .iter()
+        .map(|migration| (migration.version, &*migration.checksum))
+        .collect();
+    Standing::of(&applied, &wanted)
 }
 
 async fn applied(connection: &mut SqliteConnection) -> Result<Vec<AppliedMigration>, sqlx::Error> {

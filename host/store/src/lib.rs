@@ -20,6 +20,7 @@ mod nodes;
 mod plugins;
 mod retention;
 mod runs;
+mod standing;
 mod state;
 
 pub use self::{
@@ -46,6 +47,7 @@ pub use self::{
         AttemptFilter, CancelReply, ClaimRequest, Claimed, FinishReply, NewBackfill, NewCall, NewRepeats,
         NewTrigger, RepeatReply, RunFilter, RunStore, TriggerRefused,
     },
+    standing::Standing,
     state::{StateEntry, StateError, StateScope, StateStore, StateUse},
 };
 

@@ -12,6 +12,7 @@ use reqwest::{Response, header};
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use wasmtab_domain::{digest::Digest, time::Timestamp};
+use wasmtab_store_postgres::Schema;
 use wasmtab_store_sqlite::{
     OpenError,
     backup::{self, BackupError, BackupFacts},
@@ -26,7 +27,7 @@ use crate::{
         cell::{bytes, text, time},
         table::facts,
     },
-    serve,
+    serve::Database,
 };
 
 /// However large it is, a download that takes longer will not come.
@@ -42,7 +43,7 @@ pub(crate) struct BackupArgs {
     /// Copy out of this data directory, which no server has open, instead of asking a server
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
-    /// Copy this database, which no server has open: sqlite:PATH
+    /// Copy this database, which no server has open: sqlite:PATH; PostgreSQL has tools of its own
     #[arg(long, value_name = "URL", conflicts_with = "data_dir")]
     database_url: Option<String>,
 }
@@ -71,7 +72,8 @@ impl BackupArgs {
         let taken = match (self.data_dir, self.database_url) {
             (None, None) => download(context, &file).await?,
             (data_dir, url) => {
-                let database = serve::database_file(url.as_deref(), &data_dir.unwrap_or_default())?;
+                let database = Database::of(url.as_deref(), &Schema::default(), &data_dir.unwrap_or_default())?
+                    .into_file("PostgreSQL is backed up by its own tools: `pg_dump --schema wasmtab` writes everything, while servers go on")?;
                 let held = backup::backup(&database, &file, now).await.map_err(refused)?;
                 described(&file, &held, None)?
             }

@@ -1,6 +1,9 @@
 //! `wasmtab doctor`.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use clap::Args;
 use serde_json::Value;
@@ -9,18 +12,19 @@ use wasmtab_service::{
     Principal, Role, RuntimeInspector, Service, ServiceConfig,
     view::{CheckView, DoctorView},
 };
+use wasmtab_store::Standing;
+use wasmtab_store_postgres::{DEFAULT_SCHEMA, Schema};
 use wasmtab_store_sqlite::{
-    OpenError, SqliteStore, Standing,
-    backup::{self, BackupError, Examined},
+    OpenError,
+    backup::{self, BackupError},
 };
 
 use crate::{
-    clock::SystemClock,
     context::Context,
     exit::{Exit, Failure},
     local,
     output::cell::{present, raw, text},
-    serve,
+    serve::{self, Database, Opened},
 };
 
 #[derive(Args, Debug)]
@@ -28,9 +32,12 @@ pub(crate) struct DoctorArgs {
     /// Look at this data directory, which no server has open, instead of asking a server
     #[arg(long, value_name = "DIR")]
     data_dir: Option<PathBuf>,
-    /// Where its database is, if not in the data directory: sqlite:PATH
+    /// Where its database is, if not in the data directory: sqlite:PATH or postgres://…, on which servers may run
     #[arg(long, value_name = "URL", requires = "data_dir")]
     database_url: Option<String>,
+    /// The schema of PostgreSQL in which everything is kept
+    #[arg(long, env = "WASMTAB_DATABASE_SCHEMA", value_name = "NAME", default_value = DEFAULT_SCHEMA)]
+    database_schema: Schema,
 }
 
 impl DoctorArgs {
@@ -46,7 +53,12 @@ impl DoctorArgs {
                     .body
             }
             Some(data_dir) => {
-                let found = look(data_dir.clone(), self.database_url.as_deref()).await?;
+                let found = look(
+                    data_dir.clone(),
+                    self.database_url.as_deref(),
+                    &self.database_schema,
+                )
+                .await?;
                 serde_json::to_value(found).map_err(|error| Failure::own(error.to_string()))?
             }
         };
@@ -65,35 +77,28 @@ impl DoctorArgs {
 /// All of the database is read once.
 const PATIENCE: std::time::Duration = std::time::Duration::from_mins(30);
 
-/// Looks at a data directory that no server has open.
-async fn look(data_dir: PathBuf, url: Option<&str>) -> Result<DoctorView, Failure> {
+/// Looks at a data directory that no server has open, or at a database that servers may have.
+async fn look(data_dir: PathBuf, url: Option<&str>, schema: &Schema) -> Result<DoctorView, Failure> {
     // Whatever is named below is named in full. A directory that is not there is told by what is not in it.
     let data_dir = data_dir.canonicalize().unwrap_or(data_dir);
-    let database = serve::database_file(url, &data_dir)?;
-    let examined = match backup::examine(&database).await {
-        Ok(examined) => examined,
-        Err(error @ BackupError::Open(OpenError::Locked(_))) => {
-            return Err(Failure::new(Exit::Conflict, error)
-                .with("ask the server itself: `wasmtab doctor`, with --server and --token"));
-        }
-        Err(error @ BackupError::Missing(_)) => return Err(Failure::new(Exit::NotFound, error)),
-        Err(error @ (BackupError::Open(_) | BackupError::File { .. })) => return Err(Failure::own(error)),
-        Err(error) => {
-            return Ok(DoctorView::new(vec![CheckView::fail(
-                "database",
-                error.to_string(),
-                "go on from the last backup: `wasmtab restore`",
-            )]));
+    let database = Database::of(url, schema, &data_dir)?;
+    let looked = match &database {
+        Database::File(file) => examine(file).await?,
+        Database::Postgres { url, schema } => {
+            let standing = wasmtab_store_postgres::examine(url, schema)
+                .await
+                .map_err(Failure::own)?;
+            beyond_use(&[], &standing)
         }
     };
-    if let Some(checks) = beyond_use(&examined) {
+    if let Some(checks) = looked {
         return Ok(DoctorView::new(checks));
     }
-    let store = Arc::new(SqliteStore::open(&database).await.map_err(Failure::own)?);
+    let Opened { store, timer } = database.open().await?;
     let config = ServiceConfig {
         surroundings: Some(Arc::new(serve::Machine {
             data_dir,
-            database,
+            database: database.file().map(Path::to_owned),
             concurrency: 0,
             serving: false,
         })),
@@ -101,7 +106,7 @@ async fn look(data_dir: PathBuf, url: Option<&str>) -> Result<DoctorView, Failur
         ..ServiceConfig::new(CompletionKey::new([0; 32]))
     };
     let inspector = Arc::new(RuntimeInspector(local::runtime()?));
-    let service = Service::new(store, inspector, Arc::new(SystemClock), config);
+    let service = Service::new(store, inspector, timer, config);
     let by = Principal {
         name: "doctor".into(),
         role: Role::Operator,
@@ -109,18 +114,34 @@ async fn look(data_dir: PathBuf, url: Option<&str>) -> Result<DoctorView, Failur
     service.doctor(&by).await.map_err(Failure::own)
 }
 
+/// Looks at a file that no server has open; what it comes to where nothing more can be asked of it.
+async fn examine(file: &Path) -> Result<Option<Vec<CheckView>>, Failure> {
+    match backup::examine(file).await {
+        Ok(examined) => Ok(beyond_use(&examined.faults, &examined.standing)),
+        Err(error @ BackupError::Open(OpenError::Locked(_))) => Err(Failure::new(Exit::Conflict, error)
+            .with("ask the server itself: `wasmtab doctor`, with --server and --token")),
+        Err(error @ BackupError::Missing(_)) => Err(Failure::new(Exit::NotFound, error)),
+        Err(error @ (BackupError::Open(_) | BackupError::File { .. })) => Err(Failure::own(error)),
+        Err(error) => Ok(Some(vec![CheckView::fail(
+            "database",
+            error.to_string(),
+            "go on from the last backup: `wasmtab restore`",
+        )])),
+    }
+}
+
 /// What is wrong with a database that nothing more can be asked of.
-fn beyond_use(examined: &Examined) -> Option<Vec<CheckView>> {
-    if let Some(fault) = examined.faults.first() {
+fn beyond_use(faults: &[String], standing: &Standing) -> Option<Vec<CheckView>> {
+    if let Some(fault) = faults.first() {
         let check = CheckView::fail(
             "database",
             format!("it is damaged: {fault}"),
             "keep the data directory as it is, and go on from the last backup (`wasmtab restore`); check the disk",
         );
-        return Some(vec![check.with(examined.faults.clone())]);
+        return Some(vec![check.with(faults.to_vec())]);
     }
     let database = CheckView::ok("database", "its structure is sound");
-    let schema = match &examined.standing {
+    let schema = match standing {
         Standing::Current(_) => return None,
         Standing::Behind { at, wanted } => CheckView::warn(
             "schema",
@@ -197,13 +218,8 @@ mod tests {
 
     #[test]
     fn an_older_schema_is_no_failure_and_an_unknown_one_is() {
-        let status = |standing| {
-            let examined = Examined {
-                faults: Vec::new(),
-                standing,
-            };
-            beyond_use(&examined).map(|checks| checks.last().unwrap().status.clone())
-        };
+        let status =
+            |standing| beyond_use(&[], &standing).map(|checks| checks.last().unwrap().status.clone());
         assert_eq!(status(Standing::Current(1)), None);
         assert_eq!(
             status(Standing::Behind { at: 1, wanted: 2 }).as_deref(),

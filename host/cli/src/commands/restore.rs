@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde_json::{Value, json};
+use wasmtab_store_postgres::Schema;
 use wasmtab_store_sqlite::backup;
 
 use super::backup::refused;
@@ -15,7 +16,7 @@ use crate::{
         cell::{text, time},
         table::facts,
     },
-    serve,
+    serve::{self, Database},
 };
 
 #[derive(Args, Debug)]
@@ -47,7 +48,8 @@ const AFTER: &str = "A server that starts on the directory repeats the runs that
 impl RestoreArgs {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         check_empty(&self.data_dir)?;
-        let database = serve::database_file(self.database_url.as_deref(), &self.data_dir)?;
+        let database = Database::of(self.database_url.as_deref(), &Schema::default(), &self.data_dir)?
+            .into_file("PostgreSQL is restored by its own tools: `pg_restore`, or `psql` with what `pg_dump` wrote, while no server runs")?;
         if database.exists() {
             return Err(in_the_way(&database, "is there already"));
         }

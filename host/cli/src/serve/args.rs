@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::Args;
+use wasmtab_store_postgres::{DEFAULT_SCHEMA, Schema};
 
 use super::retention::RetentionArgs;
 use crate::input::when;
@@ -10,7 +11,7 @@ use crate::input::when;
 /// How a server is set up. Every flag has its variable.
 #[derive(Args, Clone, Debug)]
 pub(crate) struct ServeArgs {
-    /// The database: sqlite:PATH [default: a file in the data directory]
+    /// The database: sqlite:PATH, or postgres://… for several nodes [default: a file in the data directory]
     #[arg(
         long,
         env = "WASMTAB_DATABASE_URL",
@@ -18,7 +19,10 @@ pub(crate) struct ServeArgs {
         value_name = "URL"
     )]
     pub(crate) database_url: Option<String>,
-    /// Where everything is kept: the database, compiled code
+    /// The schema of PostgreSQL in which everything is kept
+    #[arg(long, env = "WASMTAB_DATABASE_SCHEMA", value_name = "NAME", default_value = DEFAULT_SCHEMA)]
+    pub(crate) database_schema: Schema,
+    /// Where everything is kept: the database, compiled code; beside PostgreSQL, compiled code alone
     #[arg(
         long,
         env = "WASMTAB_DATA_DIR",

@@ -12,15 +12,20 @@ use prometheus_client::registry::Registry;
 use rustix::process::setpriority_process;
 use tokio::{net::TcpListener, runtime::Runtime as Threads, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
-use wasmtab_domain::{ids::BootId, ids::IdSource, retention::Retention, time::Clock as _};
+use wasmtab_domain::{ids::BootId, ids::IdSource, retention::Retention};
 use wasmtab_notify::{Delivering, Webhook};
 use wasmtab_runtime::{LiveLogs, Runtime, RuntimeConfig};
-use wasmtab_scheduler::{Config, Running, Sandbox, SystemTimer};
+use wasmtab_scheduler::{Config, Running, Sandbox};
 use wasmtab_service::{Metrics, RuntimeInspector, Service, ServiceConfig};
 use wasmtab_store::Store;
-use wasmtab_store_sqlite::SqliteStore;
+use wasmtab_store_postgres::Schema;
 
-use super::{args::ServeArgs, process, shown, surroundings::Machine};
+use super::{
+    args::ServeArgs,
+    database::{Database, Opened},
+    process, shown,
+    surroundings::Machine,
+};
 use crate::exit::Failure;
 
 /// Attempts that go on at once for each thread that guests run on, unless their number is said. Most attempts wait for something most of the time.
@@ -36,6 +41,7 @@ const ZONE_DATA: &str = "zoneData";
 #[derive(Clone, Debug)]
 pub(crate) struct Options {
     pub(crate) database_url: Option<String>,
+    pub(crate) database_schema: Schema,
     pub(crate) data_dir: PathBuf,
     pub(crate) listen: SocketAddr,
     pub(crate) workers: Option<u32>,
@@ -50,6 +56,7 @@ impl From<ServeArgs> for Options {
     fn from(args: ServeArgs) -> Self {
         Self {
             database_url: args.database_url,
+            database_schema: args.database_schema,
             data_dir: args.data_dir,
             listen: args.listen,
             workers: args.workers,
@@ -78,11 +85,15 @@ pub(crate) struct Server {
 /// Opens the database, starts the sandbox and the scheduler, and listens.
 pub(crate) async fn start(options: Options) -> Result<Server, Failure> {
     let data_dir = directory(&options.data_dir)?;
-    let store: Arc<dyn Store> = Arc::new(open_store(options.database_url.as_deref(), &data_dir).await?);
+    let database = Database::of(
+        options.database_url.as_deref(),
+        &options.database_schema,
+        &data_dir,
+    )?;
+    let Opened { store, timer } = database.open().await?;
     let timezone = settle_timezone(store.as_ref(), options.timezone).await?;
     let replan = zone_data_changed(store.as_ref()).await?;
 
-    let timer = Arc::new(SystemTimer);
     let workers = options.workers.unwrap_or_else(cores);
     let concurrency = options
         .concurrency
@@ -104,7 +115,7 @@ pub(crate) async fn start(options: Options) -> Result<Server, Failure> {
         completion: completion.clone(),
         surroundings: Some(Arc::new(Machine {
             data_dir: data_dir.clone(),
-            database: database_file(options.database_url.as_deref(), &data_dir)?,
+            database: database.file().map(Path::to_owned),
             concurrency,
             serving: true,
         })),
@@ -222,31 +233,6 @@ pub(crate) fn directory(path: &Path) -> Result<PathBuf, Failure> {
     let refused = |error| Failure::own(format!("data-dir: {} cannot be used: {error}", shown(path)));
     std::fs::create_dir_all(path).map_err(refused)?;
     path.canonicalize().map_err(refused)
-}
-
-pub(crate) async fn open_store(url: Option<&str>, data_dir: &Path) -> Result<SqliteStore, Failure> {
-    SqliteStore::open(&database_file(url, data_dir)?)
-        .await
-        .map_err(Failure::own)
-}
-
-/// Where the database is.
-pub(crate) fn database_file(url: Option<&str>, data_dir: &Path) -> Result<PathBuf, Failure> {
-    let Some(url) = url else {
-        return Ok(data_dir.join("wasmtab.db"));
-    };
-    match url.strip_prefix("sqlite:") {
-        Some(path) if !path.trim_start_matches("//").is_empty() => {
-            Ok(PathBuf::from(path.strip_prefix("//").unwrap_or(path)))
-        }
-        Some(_) => Err(Failure::usage(
-            "database-url: `sqlite:` is followed by the path of a file",
-        )),
-        None if url.starts_with("postgres") => Err(Failure::usage(
-            "database-url: this version keeps its data in SQLite; PostgreSQL is not served yet",
-        )),
-        None => Err(Failure::usage("database-url: must be sqlite:PATH")),
-    }
 }
 
 /// The zone is chosen once, when the database is new; a server that is moved keeps its jobs' hours.

@@ -1,10 +1,12 @@
 //! `wasmtab serve`: the store, the sandbox, the scheduler and the API, wired into one process.
 
 mod args;
+mod database;
 mod host;
 mod process;
 mod retention;
 mod seed;
+mod shared_clock;
 mod surroundings;
 
 use std::{fmt::Write as _, path::Path, time::Duration};
@@ -13,7 +15,8 @@ use tokio::signal::unix::{SignalKind, signal};
 
 pub(crate) use self::{
     args::ServeArgs,
-    host::{Options, Server, compiler, cores, database_file, directory, open_store, start},
+    database::{Database, Opened},
+    host::{Options, Server, compiler, cores, directory, start},
     surroundings::Machine,
 };
 use crate::{exit::Failure, output};

@@ -16,8 +16,8 @@ use wasmtab_service::{Seen, Surroundings};
 pub(crate) struct Machine {
     /// The data directory.
     pub(crate) data_dir: PathBuf,
-    /// The database.
-    pub(crate) database: PathBuf,
+    /// The database; none where it is not a file.
+    pub(crate) database: Option<PathBuf>,
     /// Attempts that go on at once.
     pub(crate) concurrency: u32,
     /// Whether the process plans and executes.
@@ -26,9 +26,10 @@ pub(crate) struct Machine {
 
 impl Surroundings for Machine {
     fn look(&self) -> Seen {
-        let beside = match self.database.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
-            _ => PathBuf::from("."),
+        let beside = match self.database.as_deref().map(Path::parent) {
+            None => self.data_dir.clone(),
+            Some(Some(parent)) if !parent.as_os_str().is_empty() => parent.to_owned(),
+            Some(_) => PathBuf::from("."),
         };
         let mut directories = vec![self.data_dir.clone()];
         // It is made when the server starts.
@@ -47,7 +48,10 @@ impl Surroundings for Machine {
                 .collect(),
             descriptors: getrlimit(Resource::Nofile).current,
             concurrency: self.concurrency,
-            copies: copies(&self.database, &beside),
+            copies: self
+                .database
+                .as_deref()
+                .map_or_else(Vec::new, |database| copies(database, &beside)),
             serving: self.serving,
         }
     }
@@ -96,7 +100,7 @@ mod tests {
         }
         let machine = Machine {
             data_dir: directory.path().to_owned(),
-            database,
+            database: Some(database),
             concurrency: 1,
             serving: false,
         };

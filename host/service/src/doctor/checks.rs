@@ -5,7 +5,7 @@ use wasmtab_domain::{
     status::RunState,
     time::Timestamp,
 };
-use wasmtab_store::{DatabaseSize, Findings, OwnedAttempt, QueuePart, StoreResult};
+use wasmtab_store::{DatabaseSize, Findings, OwnedAttempt, QueuePart, StoreError, StoreResult};
 
 use super::{Seen, unanswered};
 use crate::view::CheckView;
@@ -27,6 +27,18 @@ pub(super) fn database(faults: &StoreResult<Vec<String>>) -> CheckView {
     }
 }
 
+/// A server of its own looks after its structure, and says by its answers whether it is there.
+pub(super) fn database_elsewhere(error: Option<&StoreError>) -> CheckView {
+    const NAME: &str = "database";
+    match error {
+        None => CheckView::ok(
+            NAME,
+            "it answers; it is a server of its own, which looks after its structure",
+        ),
+        Some(error) => unanswered(NAME, error),
+    }
+}
+
 pub(super) fn schema(version: &StoreResult<i64>) -> CheckView {
     match version {
         Ok(version) => CheckView::ok(
@@ -37,7 +49,8 @@ pub(super) fn schema(version: &StoreResult<i64>) -> CheckView {
     }
 }
 
-pub(super) fn disk(seen: &Seen, size: DatabaseSize) -> CheckView {
+/// Without a size, the database is elsewhere.
+pub(super) fn disk(seen: &Seen, size: Option<DatabaseSize>) -> CheckView {
     const NAME: &str = "disk";
     let Some(free) = seen.free else {
         return CheckView::warn(
@@ -46,12 +59,13 @@ pub(super) fn disk(seen: &Seen, size: DatabaseSize) -> CheckView {
             "look for yourself",
         );
     };
-    let database = size.bytes + size.log;
+    let database = size.map_or(0, |size| size.bytes + size.log);
+    let taken = size.map(|_| format!(", where the database takes {}", bytes(database)));
     let detail = format!(
-        "{} free at {}, where the database takes {}",
+        "{} free at {}{}",
         bytes(free),
         seen.data_dir,
-        bytes(database)
+        taken.unwrap_or_default()
     );
     match Room::of(free, database) {
         Room::Enough => CheckView::ok(NAME, detail),
@@ -433,7 +447,7 @@ mod tests {
         for check in [
             database(&Ok(Vec::new())),
             schema(&Ok(1)),
-            disk(&seen, DatabaseSize::default()),
+            disk(&seen, Some(DatabaseSize::default())),
             directories(&seen),
             descriptors(&seen),
             copies(&seen),
@@ -520,8 +534,8 @@ mod tests {
             bytes: 1_000_000_000,
             ..DatabaseSize::default()
         };
-        assert_eq!(disk(&seen(900_000_000), size).status, "warn");
-        assert_eq!(disk(&seen(1_000_000), size).status, "fail");
+        assert_eq!(disk(&seen(900_000_000), Some(size)).status, "warn");
+        assert_eq!(disk(&seen(1_000_000), Some(size)).status, "fail");
         assert_eq!(bytes(1_536), "1.5 KiB");
     }
 }

@@ -30,14 +30,15 @@ impl Service {
     pub async fn doctor(&self, by: &Principal) -> ServiceResult<DoctorView> {
         authorize(by, Role::Operator)?;
         let now = self.now();
-        let mut all = vec![checks::database(&self.store.faults(FAULTS).await)];
-        all.push(checks::schema(&self.store.schema().await));
         let facts = self.store.facts().await;
-        let size = facts
-            .as_ref()
-            .ok()
-            .and_then(|facts| facts.size)
-            .unwrap_or_default();
+        let size = facts.as_ref().ok().and_then(|facts| facts.size);
+        let faults = self.store.faults(FAULTS).await;
+        let mut all = vec![if size.is_none() && faults.as_ref().is_ok_and(Vec::is_empty) {
+            checks::database_elsewhere(facts.as_ref().err())
+        } else {
+            checks::database(&faults)
+        }];
+        all.push(checks::schema(&self.store.schema().await));
         let seen = match &self.surroundings {
             Some(surroundings) => look(surroundings).await,
             None => None,

@@ -16,6 +16,7 @@ use wasmtab_domain::{
 };
 use wasmtab_service::{Expected, HandlerPut, Principal, Push, Role};
 use wasmtab_store::{JobWrite, Store};
+use wasmtab_store_postgres::Schema;
 use wasmtab_store_sqlite::SqliteStore;
 
 use super::SiteArgs;
@@ -88,6 +89,7 @@ impl Site {
     pub(super) async fn serve(&self) -> Result<Server, Failure> {
         let options = Options {
             database_url: None,
+            database_schema: Schema::default(),
             data_dir: self.directory.clone(),
             listen: ([127, 0, 0, 1], 0).into(),
             workers: Some(self.workers),

@@ -9,6 +9,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use clap::Args;
 use wasmtab_domain::retention::Retention;
+use wasmtab_store_postgres::Schema;
 
 use self::scratch::Scratch;
 use crate::{
@@ -50,6 +51,7 @@ impl DemoArgs {
     fn server(&self, scratch: &Scratch, token: &str) -> Options {
         Options {
             database_url: None,
+            database_schema: Schema::default(),
             data_dir: scratch.data_dir(),
             listen: self.listen,
             workers: None,
