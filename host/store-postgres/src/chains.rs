@@ -1,6 +1,6 @@
 //! What the end of runs brings about: the next run of the job gets its turn, and chained jobs start.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
@@ -34,7 +34,7 @@ pub(crate) struct EndedRun {
     pub fire_key: i64,
     pub shard_count: u32,
     pub chain_depth: u32,
-    pub policy: RunPolicy,
+    pub policy: Arc<RunPolicy>,
     pub status: AttemptStatus,
     pub result: Option<String>,
 }
@@ -61,7 +61,7 @@ pub(crate) async fn unstarted(connection: &mut PgConnection, id: RunId) -> Resul
         fire_key: row.fire_key,
         shard_count: small(row.shard_count),
         chain_depth: small(row.chain_depth),
-        policy: json("policy", &policy)?,
+        policy: Arc::new(json("policy", &policy)?),
         status: AttemptStatus::Cancelled,
         result: None,
     })
@@ -91,7 +91,7 @@ pub(crate) async fn after(
             continue;
         }
         // The last shards of a fire may end together; what follows the fire follows it once.
-        if ended[..index].iter().any(|earlier| earlier.first == run.first) {
+        if run.shard_count > 1 && ended[..index].iter().any(|earlier| earlier.first == run.first) {
             continue;
         }
         if let (Some((job_id, job_name)), Some((status, result))) =

@@ -1,13 +1,13 @@
 //! Claiming: token, owner and the log's row are committed before anything of an attempt starts.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use wasmtab_domain::{
     fairness::{self, Due},
     ids::{AttemptId, BootId, JobId, RunId},
-    run::{Binding, Claim, RunPolicy, Shard},
+    run::{Binding, Claim, Outcome, RunPolicy, Shard},
     status::{AttemptStatus, RunState},
     time::Timestamp,
 };
@@ -194,13 +194,14 @@ async fn load(
         let policy = row
             .policy
             .ok_or_else(|| decode_error("policy", "neither run nor revision has one"))?;
-        let policy: RunPolicy = json("policy", &policy)?;
+        let policy: Arc<RunPolicy> = Arc::new(json("policy", &policy)?);
         let current = binding(row.plugin, row.version, row.digest, row.handler_revision);
         let first = binding(
             row.first_plugin,
             row.first_version,
             row.first_digest,
-            row.handler_revision,
+            // The grants are those of the present, which the policy adds.
+            Some(0),
         );
         claims.push(Claim {
             attempt_id: if row.attempts == 0 {
@@ -313,6 +314,61 @@ struct Rows<'a> {
     plugin: Vec<Option<&'a str>>,
     version: Vec<Option<i64>>,
     digest: Vec<Option<&'a str>>,
+}
+
+/// Undoes claims of `owner` that were not begun.
+pub(crate) async fn hand_back(
+    connection: &mut PgConnection,
+    ids: &Ids,
+    owner: BootId,
+    attempts: &[i64],
+    now: Timestamp,
+    effects: &mut Effects,
+) -> Result<(), sqlx::Error> {
+    let (claimed, running, queued) = (
+        AttemptStatus::Claimed.as_str(),
+        RunState::Running.as_str(),
+        RunState::Queued.as_str(),
+    );
+    let rows = sqlx::query!(
+        r#"SELECT run.id, run.attempt_id AS "attempt_id!", run.cancel_by
+        FROM UNNEST($1::bigint[]) WITH ORDINALITY AS mine (attempt_id, position)
+        JOIN infra_job_log AS log ON log.id = mine.attempt_id AND log.status = $3
+        JOIN run ON run.id = log.run_id AND run.attempt_id = log.id
+        WHERE run.state = $4 AND run.boot_id = $2
+        ORDER BY mine.position FOR UPDATE OF run"#,
+        attempts,
+        owner.0,
+        claimed,
+        running
+    )
+    .fetch_all(&mut *connection)
+    .await?;
+    let (cancelled, others): (Vec<_>, Vec<_>) = rows.iter().partition(|row| row.cancel_by.is_some());
+    let outcomes: Vec<_> = cancelled
+        .iter()
+        .map(|row| {
+            Outcome::bare(
+                AttemptId(row.attempt_id),
+                RunId(row.id),
+                AttemptStatus::Cancelled,
+                now,
+            )
+        })
+        .collect();
+    finish::finish(connection, ids, &outcomes, now, effects).await?;
+    let (runs, attempts): (Vec<i64>, Vec<i64>) = others.iter().map(|row| (row.id, row.attempt_id)).unzip();
+    sqlx::query!("DELETE FROM infra_job_log WHERE id = ANY($1)", &attempts)
+        .execute(&mut *connection)
+        .await?;
+    sqlx::query!(
+        "UPDATE run SET state = $2, boot_id = NULL, attempt_id = NULL, attempts = attempts - 1 WHERE id = ANY($1)",
+        &runs,
+        queued
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// Writes the begin of attempts that have not ended yet.

@@ -1,6 +1,6 @@
 //! Outcomes: at most one per attempt is accepted, by its token; what follows is the domain's decision.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
@@ -38,7 +38,7 @@ struct Owned {
     abandons: u32,
     cancelled: bool,
     paused: bool,
-    policy: RunPolicy,
+    policy: Arc<RunPolicy>,
 }
 
 /// What becomes of runs that go on, column by column.
@@ -238,7 +238,7 @@ async fn owned_runs(
                 abandons: small(row.abandons),
                 cancelled: row.cancelled,
                 paused: row.paused,
-                policy: json("policy", &policy)?,
+                policy: Arc::new(json("policy", &policy)?),
             };
             Ok(((row.id, row.attempt_id), run))
         })

@@ -19,7 +19,7 @@ macro_rules! select_active {
             ActiveRow,
             r#"SELECT run.id AS "id!", run.job_id, run.job_name, run.revision, run.handler_name,
                 coalesce(run.handler_param, log.handler_param, revision.spec ->> 'handlerParam')
-                    AS "handler_param: String", run.run_trigger, run.requested_by,
+                    AS "handler_param?: String", run.run_trigger, run.requested_by,
                 run.retry_of, run.scheduled_at, run.due_at, run.state, run.hold, run.attempts, run.attempt_id,
                 run.cancel_by, log.begin_time, log.end_time, log.error, run.shard_index, run.shard_count,
                 run.upstream_run, log.warned_at, run.pending_until

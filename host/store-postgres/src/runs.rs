@@ -178,6 +178,16 @@ impl RunStore for PostgresStore {
         .await
     }
 
+    async fn hand_back(&self, owner: BootId, attempts: &[AttemptId], now: Timestamp) -> StoreResult<()> {
+        let ids = self.ids.clone();
+        let attempts: Vec<_> = attempts.iter().map(|attempt| attempt.0).collect();
+        self.write_announced(move |c, effects| {
+            effects.queue = true;
+            Box::pin(async move { claim::hand_back(c, &ids, owner, &attempts, now, effects).await })
+        })
+        .await
+    }
+
     async fn run(&self, id: RunId) -> StoreResult<Option<Run>> {
         let mut connection = self.readers.acquire().await.map_err(store_error)?;
         reads::run(&mut connection, id).await.map_err(store_error)

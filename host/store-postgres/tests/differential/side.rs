@@ -6,7 +6,7 @@ use serde_json::json;
 use wasmtab_domain::{
     alert::{Occasion, Rule, Scope},
     grant::Grants,
-    ids::{AttemptId, BootId, JobId, RunId},
+    ids::{BootId, JobId, RunId},
     job::read_windows,
     plugin::{Description, PluginKind, VersionFacts},
     repeat::Wish,
@@ -28,6 +28,8 @@ use crate::{
 
 /// A page that holds everything a sequence makes.
 const ALL: u32 = 100_000;
+/// When the leases of processes that live run out.
+const LASTING: Timestamp = at(1_000_000_000);
 /// Ids that a store makes itself have at least so many digits; instants have fewer.
 const DIGITS: usize = 17;
 
@@ -61,7 +63,7 @@ impl Side {
         side
     }
 
-    /// Two processes, whose leases have always run out already: who is rescued is told by who is entered.
+    /// Two processes.
     async fn enter(&self, now: Timestamp) {
         for second in [0, 1] {
             let node = NodeInfo {
@@ -69,7 +71,7 @@ impl Side {
                 name: format!("node {second}"),
                 started_at: now.plus(length(second as u32)),
                 seen_at: now,
-                lease_until: at(-1_000_000),
+                lease_until: LASTING,
                 stopped_at: None,
             };
             self.store.register_node(node).await.unwrap();
@@ -293,20 +295,21 @@ impl Side {
             }
             Operation::TakeOver => {
                 let dead = [BootId(self.boot), BootId(self.boot + 1)];
+                // One database knows that they are dead by their leases, the other one by being alone.
+                for boot in dead {
+                    store.heartbeat(boot, now, at(-1_000_000)).await.unwrap();
+                }
                 self.boot += 2;
                 self.enter(now).await;
                 let rescued = show(store.rescue(BootId(self.boot), now).await);
-                // One database knows that they are dead by their leases, the other one by being alone.
                 for boot in dead {
                     store.retire_node(boot, now).await.unwrap();
                 }
-                // The second one was rescued from too, by a database that knows of one process alone, and had nothing yet.
-                self.enter(now).await;
                 rescued
             }
             Operation::Heartbeat(second) => {
                 let boot = BootId(self.boot + i64::from(*second));
-                show(store.heartbeat(boot, now, at(-1_000_000)).await)
+                show(store.heartbeat(boot, now, LASTING).await)
             }
             Operation::Warn(place) => match self.claim(*place) {
                 None => "no claim".into(),
