@@ -22,7 +22,7 @@ use wasmtab_store_sqlite::SqliteStore;
 use self::{operation::Step, side::Side};
 
 /// Sequences, where nothing else is said.
-const CASES: u32 = 24;
+const CASES: u32 = 12;
 /// Operations of one sequence.
 const STEPS: std::ops::Range<usize> = 20..90;
 /// After so many operations everything is looked at.

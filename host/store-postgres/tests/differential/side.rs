@@ -1,6 +1,15 @@
 //! One of the two databases, and what is asked of it.
 
-use std::{collections::HashMap, fmt::Debug, sync::Arc};
+#![expect(
+    clippy::unwrap_used,
+    reason = "a database that does not answer fails the comparison by a panic"
+)]
+
+use std::{
+    collections::HashMap,
+    fmt::{Debug, Write as _},
+    sync::Arc,
+};
 
 use serde_json::json;
 use wasmtab_domain::{
@@ -97,7 +106,7 @@ impl Side {
             } else {
                 let next = self.names.len();
                 let place = *self.names.entry(number.to_owned()).or_insert(next);
-                named.push_str(&format!("#{place}"));
+                write!(named, "#{place}").expect("a text takes more");
             }
             rest = &rest[end..];
         }
