@@ -47,7 +47,7 @@ pub use self::{
         AttemptFilter, CancelReply, ClaimRequest, Claimed, FinishReply, NewBackfill, NewCall, NewRepeats,
         NewTrigger, RepeatReply, RunFilter, RunStore, TriggerRefused,
     },
-    standing::Standing,
+    standing::{Migration, Standing},
     state::{StateEntry, StateError, StateScope, StateStore, StateUse},
 };
 

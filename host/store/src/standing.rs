@@ -1,5 +1,8 @@
 //! How a database's schema stands to the one that the program wants.
 
+/// A migration: its version and its checksum.
+pub type Migration<'a> = (i64, &'a [u8]);
+
 /// The comparison of what was applied with what is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Standing {
@@ -19,8 +22,8 @@ pub enum Standing {
 }
 
 impl Standing {
-    /// Each migration is its version and its checksum.
-    pub fn of(applied: &[(i64, &[u8])], wanted: &[(i64, &[u8])]) -> Self {
+    /// What was applied, beside what the program has.
+    pub fn of(applied: &[Migration<'_>], wanted: &[Migration<'_>]) -> Self {
         let Some(newest) = applied.iter().map(|(version, _)| *version).max() else {
             return Self::New;
         };
@@ -51,7 +54,7 @@ mod tests {
 
     #[test]
     fn a_schema_is_new_current_behind_or_unknown() {
-        let (one, two): ((i64, &[u8]), (i64, &[u8])) = ((1, b"a"), (2, b"b"));
+        let (one, two): (Migration<'_>, Migration<'_>) = ((1, b"a"), (2, b"b"));
         assert_eq!(Standing::of(&[], &[one]), Standing::New);
         assert_eq!(Standing::of(&[one, two], &[one, two]), Standing::Current(2));
         assert_eq!(
