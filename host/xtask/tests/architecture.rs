@@ -12,6 +12,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("wasmtab-store", &["wasmtab-domain"]),
     ("wasmtab-store-sqlite", &["wasmtab-store", "wasmtab-domain"]),
     ("wasmtab-store-postgres", &["wasmtab-store", "wasmtab-domain"]),
+    ("wasmtab-auditor", &["wasmtab-store", "wasmtab-domain"]),
     ("wasmtab-runtime", &["wasmtab-domain"]),
     ("wasmtab-notify", &["wasmtab-store", "wasmtab-domain"]),
     (

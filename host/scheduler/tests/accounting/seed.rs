@@ -1,7 +1,8 @@
 //! Playing a seed from its begin to the audit.
 
 use rand::{Rng, SeedableRng, rngs::StdRng};
-use wasmtab_store::conformance::at;
+use wasmtab_auditor::{Finding, Record};
+use wasmtab_store::{Store, conformance::at};
 
 use crate::{
     auditor::{Audit, audit},
@@ -55,10 +56,29 @@ async fn run(seed: u64, plant: Plant) -> Played {
     let rests = world.rest().await;
     let entries = world.chronicle.entries();
     let store = world.open_to_look().await;
+    let mut audit = audit(&entries, rests, &*store).await;
+    if world.keeps_time() {
+        by_the_record_alone(&mut audit, &*store).await;
+    }
     Played {
         steps,
         faults: world.faults.injected(),
-        audit: audit(&entries, rests, &*store).await,
+        audit,
         entries,
     }
+}
+
+/// Whoever knows only what the database says must come to the same.
+async fn by_the_record_alone(audit: &mut Audit, store: &dyn Store) {
+    let record = Record::read(store).await.unwrap();
+    let alone = wasmtab_auditor::audit(&record);
+    let findings = alone.findings.into_iter();
+    audit.findings.extend(findings.map(|finding| Finding {
+        text: format!("by the record alone: {}", finding.text),
+        ..finding
+    }));
+    let seen = alone.tally.into_iter();
+    audit
+        .tally
+        .extend(seen.map(|(what, count)| (format!("record: {what}"), count)));
 }

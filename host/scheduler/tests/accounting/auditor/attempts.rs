@@ -1,5 +1,6 @@
 //! Claims, begins and outcomes: nothing starts unclaimed, one owner at a time, one outcome an attempt.
 
+use wasmtab_auditor::{Ended, Next, next};
 use wasmtab_domain::{
     ids::{AttemptId, BootId, RunId},
     run::{Claim, Outcome},
@@ -10,7 +11,6 @@ use wasmtab_store::FinishReply;
 
 use super::{
     Books,
-    retry::{self, Ended, Next},
     runs::{AttemptBook, Stands},
     unaccounted::Unaccounted,
 };
@@ -238,7 +238,7 @@ impl Books {
             retries: run.retries,
             deaths: run.deaths,
         };
-        let next = retry::next(end, &run.policy.retry, now);
+        let next = next(end, &run.policy.retry, now);
         let due = match next {
             Next::Ends => None,
             Next::Retry(at) => Some(at),

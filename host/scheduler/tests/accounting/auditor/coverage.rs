@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use wasmtab_auditor::fires;
 use wasmtab_domain::{
     ids::JobId,
     run::{Attempt, Run},
@@ -9,7 +10,7 @@ use wasmtab_domain::{
     time::Timestamp,
 };
 
-use super::{Books, fires::fires, jobs::Cover};
+use super::{Books, jobs::Cover};
 
 impl Books {
     pub(super) fn compare_coverage(&mut self, runs: &[Run], rows: &[Attempt]) {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use wasmtab_auditor::fires;
 use wasmtab_domain::{
     ids::{JobId, RunId},
     policy::JobStatus,
@@ -13,7 +14,6 @@ use wasmtab_domain::{
 
 use super::{
     Books,
-    fires::fires,
     jobs::{Cover, JobBook},
     rules::{Active, Case, Verdict, is_kept_off, is_missed, verdict},
     runs::Release,

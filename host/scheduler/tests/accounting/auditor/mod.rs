@@ -9,19 +9,17 @@ mod chains;
 mod coverage;
 mod database;
 mod decide;
-mod findings;
-mod fires;
 mod handlers;
 mod jobs;
 mod order;
 mod requests;
-mod retry;
 mod rules;
 mod runs;
 mod unaccounted;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use wasmtab_auditor::{Finding, Findings, Tally};
 use wasmtab_domain::{
     ids::{AttemptId, BootId, JobId, RunId},
     job::Calendars,
@@ -29,7 +27,6 @@ use wasmtab_domain::{
 };
 use wasmtab_store::Store;
 
-pub(crate) use self::findings::{Finding, Findings};
 use self::{
     handlers::HandlerBook,
     jobs::JobBook,
@@ -37,9 +34,6 @@ use self::{
     unaccounted::Unaccounted,
 };
 use crate::chronicle::{Entry, Event, Made};
-
-/// How often things were seen, so that a test can tell that it saw everything.
-pub(crate) type Tally = BTreeMap<String, u32>;
 
 /// What is known of a world so far.
 #[derive(Debug, Default)]

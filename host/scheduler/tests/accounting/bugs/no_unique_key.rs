@@ -30,10 +30,12 @@ impl Bug for TwoPlanners {
         if released.runs + released.skipped > 0 {
             real.keep("fresh").await;
             real.restore("stale").await;
+            real.restore_pauses("stale").await;
             real.sql("DROP TABLE IF EXISTS rows; CREATE TABLE rows AS SELECT id FROM infra_job_log")
                 .await;
             let _ = real.store.release_due(now, limit).await;
             real.restore("fresh").await;
+            real.restore_pauses("fresh").await;
             real.sql("DELETE FROM infra_job_log WHERE execute_index = 0 AND id NOT IN (SELECT id FROM rows)")
                 .await;
         }

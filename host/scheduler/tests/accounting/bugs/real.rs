@@ -23,11 +23,11 @@ impl Real {
         }
     }
 
-    /// Keeps how far every job is decided in a table of this name.
+    /// Keeps every job as it is in a table of this name.
     pub(super) async fn keep(&self, name: &str) {
         self.sql(format!(
             "DROP TABLE IF EXISTS {name};
-            CREATE TABLE {name} AS SELECT id, next_fire_at, plan_at, decided_until, released FROM infra_job"
+            CREATE TABLE {name} AS SELECT * FROM infra_job"
         ))
         .await;
     }
@@ -37,6 +37,16 @@ impl Real {
         self.sql(format!(
             "UPDATE infra_job SET next_fire_at = kept.next_fire_at, plan_at = kept.plan_at,
                 decided_until = kept.decided_until, released = kept.released
+            FROM {name} AS kept WHERE kept.id = infra_job.id"
+        ))
+        .await;
+    }
+
+    /// Puts back the pauses too that lay over the jobs.
+    pub(super) async fn restore_pauses(&self, name: &str) {
+        self.sql(format!(
+            "UPDATE infra_job SET paused_at = kept.paused_at, paused_until = kept.paused_until,
+                paused_by = kept.paused_by, paused_note = kept.paused_note
             FROM {name} AS kept WHERE kept.id = infra_job.id"
         ))
         .await;

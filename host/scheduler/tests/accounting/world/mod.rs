@@ -47,6 +47,8 @@ pub(crate) struct World {
     rng: StdRng,
     /// Whether a handler of this world may be held or bounded.
     bounds: bool,
+    /// Whether the wall clock of this world never goes back.
+    keeps_time: bool,
     plant: Plant,
     file: PathBuf,
     up: Option<Up>,
@@ -83,6 +85,7 @@ impl World {
             guests: Arc::default(),
             rng: StdRng::seed_from_u64(seed),
             bounds: seed.is_multiple_of(4),
+            keeps_time: !seed.is_multiple_of(3),
             plant,
             file: directory.path().join("wasmtab.db"),
             up: None,
@@ -91,6 +94,11 @@ impl World {
             echoes: Vec::new(),
             _directory: directory,
         }
+    }
+
+    /// Whether the wall clock never goes back here, so that the record alone tells everything.
+    pub(crate) fn keeps_time(&self) -> bool {
+        self.keeps_time
     }
 
     pub(crate) fn now(&self) -> Timestamp {

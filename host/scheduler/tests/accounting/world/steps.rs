@@ -149,6 +149,7 @@ impl World {
                 let secs = self.length();
                 self.advance(Duration::from_secs(secs));
             }
+            Step::SetBack if self.keeps_time => {}
             Step::SetBack => {
                 let micros = self.length() * 1_000_000 / 2;
                 self.clock.set(self.now().minus(Duration::from_micros(micros)));

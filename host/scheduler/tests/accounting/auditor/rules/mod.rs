@@ -5,6 +5,7 @@ mod misfire;
 mod overlap;
 mod paused;
 
+use wasmtab_auditor::is_blacked_out;
 use wasmtab_domain::{
     ids::RunId,
     job::{Calendars, JobSpec},
@@ -73,5 +74,5 @@ pub(super) fn is_kept_off(
     calendars: &Calendars,
     fire: Timestamp,
 ) -> bool {
-    paused::holds(pause, fire) || blackout::holds(spec, calendars, fire)
+    paused::holds(pause, fire) || is_blacked_out(spec, calendars, fire)
 }

@@ -4,8 +4,10 @@ use std::fmt;
 
 /// Something that does not add up, and by which rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Finding {
+pub struct Finding {
+    /// The rule.
     pub rule: &'static str,
+    /// What, for people.
     pub text: String,
 }
 
@@ -17,15 +19,16 @@ impl fmt::Display for Finding {
 
 /// Findings in the order in which they were come upon.
 #[derive(Debug, Default)]
-pub(crate) struct Findings(Vec<Finding>);
+pub struct Findings(Vec<Finding>);
 
 impl Findings {
-    pub(crate) fn add(&mut self, rule: &'static str, text: String) {
+    /// Adds one.
+    pub fn add(&mut self, rule: &'static str, text: String) {
         self.0.push(Finding { rule, text });
     }
 
     /// Adds one where the two differ.
-    pub(crate) fn same<T: PartialEq + fmt::Debug>(
+    pub fn same<T: PartialEq + fmt::Debug>(
         &mut self,
         rule: &'static str,
         what: impl FnOnce() -> String,
@@ -40,7 +43,9 @@ impl Findings {
         }
     }
 
-    pub(crate) fn into_inner(self) -> Vec<Finding> {
+    /// All of them.
+    #[must_use]
+    pub fn into_inner(self) -> Vec<Finding> {
         self.0
     }
 }

@@ -13,17 +13,23 @@ const HOUR: u64 = 3_600;
 
 /// What follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Next {
+pub enum Next {
+    /// The run ends.
     Ends,
+    /// It is tried again then.
     Retry(Timestamp),
+    /// It is repeated at once: a death is not its fault.
     Again,
 }
 
 /// An attempt that has ended.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Ended {
+pub struct Ended {
+    /// How.
     pub status: AttemptStatus,
+    /// Whether the handler said that another try would fail alike.
     pub permanent: bool,
+    /// Whether somebody asked for the run's end.
     pub cancelled: bool,
     /// Retries before it.
     pub retries: u32,
@@ -31,7 +37,9 @@ pub(super) struct Ended {
     pub deaths: u32,
 }
 
-pub(super) fn next(ended: Ended, policy: &RetryPolicy, now: Timestamp) -> Next {
+/// What follows an attempt that ended at `now`.
+#[must_use]
+pub fn next(ended: Ended, policy: &RetryPolicy, now: Timestamp) -> Next {
     if ended.cancelled {
         return Next::Ends;
     }

@@ -5,12 +5,8 @@ use wasmtab_domain::{job::JobSpec, policy::JobStatus, time::Timestamp};
 
 /// The fires of `spec` after `after` and up to `until`, in order. Expressions must be of the plain kind: numbers, lists, ranges
 /// and steps; those at fixed times need a zone whose clock does not change.
-pub(super) fn fires(
-    spec: &JobSpec,
-    created_at: Timestamp,
-    after: Timestamp,
-    until: Timestamp,
-) -> Vec<Timestamp> {
+#[must_use]
+pub fn fires(spec: &JobSpec, created_at: Timestamp, after: Timestamp, until: Timestamp) -> Vec<Timestamp> {
     if spec.status == JobStatus::Stopped {
         return Vec::new();
     }
@@ -86,11 +82,12 @@ fn matches(fields: &[&str], local: NaiveDateTime) -> bool {
 
 fn lets_pass(item: &str, value: u32) -> bool {
     let (range, step) = item.split_once('/').unwrap_or((item, "1"));
-    let step: u32 = step.parse().unwrap();
+    let number = |text: &str| text.parse::<u32>().expect("an expression of the plain kind");
+    let step = number(step);
     match range.split_once('-') {
         _ if range == "*" || range == "?" => value.is_multiple_of(step),
         Some((from, to)) => {
-            let (from, to): (u32, u32) = (from.parse().unwrap(), to.parse().unwrap());
+            let (from, to) = (number(from), number(to));
             (from..=to).contains(&value) && (value - from).is_multiple_of(step)
         }
         None => range.parse() == Ok(value),
