@@ -8,6 +8,7 @@ pub mod chain;
 pub mod completion;
 pub mod decided;
 pub mod digest;
+pub mod document;
 pub mod fairness;
 pub mod field;
 pub mod grant;

@@ -3,12 +3,10 @@
 //! Denial of service while compiling lies outside wasmtime's security policy, so neither sniffing nor parsing nor compiling of
 //! untrusted bytes happens in the process that serves. Nothing of the guest runs here.
 
-mod adapt;
 mod check;
 mod child;
 mod parent;
 mod protocol;
-mod sniff;
 mod work;
 
 pub use self::child::compile_child_main;

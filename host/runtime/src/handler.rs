@@ -2,10 +2,9 @@
 
 use wasmtab_domain::digest::Digest;
 
-use crate::{
-    compile::Entry,
-    inspection::{HandlerKind, Inspection, Weight},
-};
+use wasmtab_upload::{HandlerKind, Inspection, Weight};
+
+use crate::compile::Entry;
 
 /// Compiled, linked, checked. Every attempt gets a fresh instance of it.
 pub struct Handler {

@@ -18,7 +18,6 @@ mod engine;
 mod epoch;
 mod handler;
 mod host;
-mod inspection;
 mod limiter;
 pub mod limits;
 mod live;
@@ -40,13 +39,14 @@ pub use self::{
     config::{CompileLimits, RuntimeConfig},
     describe::Description,
     handler::Handler,
-    inspection::{Capability, HandlerKind, Inspection, UploadError, Weight},
     live::{LiveAttempt, LiveEntry, LiveLog, LiveLogs, LivePart},
     logs::{LogLevel, LogLine, Logs},
     report::{AttemptReport, Refusal},
     runtime::{LoadError, Runtime, RuntimeError, Source},
     state::{MemoryState, StateError, StateStore},
 };
+
+pub use wasmtab_upload::{Capability, HandlerKind, Inspection, UploadError, Weight};
 
 /// The SHA-256 of an original.
 pub fn digest(original: &[u8]) -> wasmtab_domain::digest::Digest {

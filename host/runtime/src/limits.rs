@@ -5,20 +5,13 @@
 use std::time::Duration;
 
 pub use wasmtab_domain::limits::{LOG_BYTES, LOG_LINES, PARAM_BYTES, RESULT_BYTES};
+pub use wasmtab_upload::limits::{
+    CORE_INSTANCES, MEMORIES, TABLE_ELEMENTS, TABLES, UPLOAD_FUNCTION_BYTES, UPLOAD_FUNCTIONS,
+    UPLOAD_MODULES, UPLOAD_NESTING, UPLOAD_SECTIONS,
+};
 
 /// Bytes of an uploaded file. Components from Python and JavaScript have 12 to 35 MB.
 pub const UPLOAD_BYTES: usize = 64 * 1024 * 1024;
-/// Core functions of an upload, all its modules together. A Python component has about 40,000.
-pub const UPLOAD_FUNCTIONS: u32 = 400_000;
-/// Bytes of one function's body; compile time grows faster than this does.
-pub const UPLOAD_FUNCTION_BYTES: usize = 4 * 1024 * 1024;
-/// How deep components and modules of an upload may be nested.
-pub const UPLOAD_NESTING: usize = 16;
-/// Modules and components within an upload.
-pub const UPLOAD_MODULES: u32 = 256;
-/// Sections of an upload, custom ones among them, all levels together.
-pub const UPLOAD_SECTIONS: u32 = 100_000;
-
 /// Address space of the compile child. A Python component takes 2 to 3 GB.
 pub const COMPILE_ADDRESS_SPACE: u64 = 8 * 1024 * 1024 * 1024;
 /// CPU seconds of the compile child, all threads together.
@@ -35,14 +28,6 @@ pub const COMPILE_STDERR_BYTES: u64 = 64 * 1024;
 /// Compiled handlers that stay in memory; they are mapped files, so an entry costs little until it is used.
 pub const LOADED_HANDLERS: usize = 256;
 
-/// Core instances of one attempt. A Python component has about 30.
-pub const CORE_INSTANCES: u32 = 64;
-/// Linear memories of one attempt.
-pub const MEMORIES: u32 = 32;
-/// Tables of one attempt.
-pub const TABLES: u32 = 64;
-/// Elements of one table.
-pub const TABLE_ELEMENTS: usize = 100_000;
 /// Bytes of a core instance's or component instance's own bookkeeping.
 pub const INSTANCE_BYTES: usize = 1024 * 1024;
 /// Bytes that one host call may copy out of a guest (arguments) before it traps.

@@ -8,6 +8,8 @@ use tokio::sync::Semaphore;
 use wasmtab_domain::digest::Digest;
 use wasmtime::{Engine, component::Linker};
 
+use wasmtab_upload::{Inspection, UploadError};
+
 use crate::{
     cache::{DiskCache, Miss},
     capability::http::HttpClient,
@@ -17,7 +19,6 @@ use crate::{
     epoch::EpochThread,
     handler::Handler,
     host::{Host, linker},
-    inspection::{Inspection, UploadError},
     limiter::Budget,
     limits::LOADED_HANDLERS,
     memory_cache::MemoryCache,

@@ -13,7 +13,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("wasmtab-store-sqlite", &["wasmtab-store", "wasmtab-domain"]),
     ("wasmtab-store-postgres", &["wasmtab-store", "wasmtab-domain"]),
     ("wasmtab-auditor", &["wasmtab-store", "wasmtab-domain"]),
-    ("wasmtab-runtime", &["wasmtab-domain"]),
+    ("wasmtab-upload", &["wasmtab-domain"]),
+    ("wasmtab-runtime", &["wasmtab-domain", "wasmtab-upload"]),
     ("wasmtab-notify", &["wasmtab-store", "wasmtab-domain"]),
     (
         "wasmtab-scheduler",
@@ -151,7 +152,12 @@ fn the_cron_engine_knows_dates_and_nothing_else() {
 #[test]
 fn the_core_does_no_io() {
     let workspace = workspace();
-    for name in ["wasmtab-cron", "wasmtab-domain", "wasmtab-import"] {
+    for name in [
+        "wasmtab-cron",
+        "wasmtab-domain",
+        "wasmtab-import",
+        "wasmtab-upload",
+    ] {
         for used in &workspace[name].uses {
             assert!(
                 !IO.contains(&used.as_str()),

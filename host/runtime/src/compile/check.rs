@@ -1,5 +1,6 @@
 //! Whether a compiled component is a handler that this host can run. Imports and exports are matched by type; nothing runs.
 
+use wasmtab_upload::{EXPECTED, UploadError};
 use wasmtime::{
     Engine,
     component::{Component, InstancePre},
@@ -9,12 +10,7 @@ use wasmtime_wasi::p2::bindings::CommandPre;
 use crate::{
     bindings::JobPre,
     host::{Host, linker},
-    inspection::UploadError,
 };
-
-/// What an upload should have been.
-pub(super) const EXPECTED: &str = "A handler is a component that exports `wasmtab:job/handler@1.0.0`, a `wasi:cli/command` \
-     component, or a WASI preview-1 module (a program with `_start`, or a library with that world embedded)";
 
 /// How a component is run.
 pub(crate) enum Entry {

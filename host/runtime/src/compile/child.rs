@@ -12,7 +12,9 @@ use super::{
     protocol::{Answer, Request, write_whole},
     work,
 };
-use crate::{inspection::UploadError, limits::COMPILED_BYTES};
+use wasmtab_upload::UploadError;
+
+use crate::limits::COMPILED_BYTES;
 
 /// What the hidden subcommand `compile-child` does: reads a request from stdin, bounds itself, compiles, writes the answer.
 ///

@@ -15,9 +15,10 @@ use super::{
     child::compile_here,
     protocol::{Answer, Compiled, Request},
 };
+use wasmtab_upload::UploadError;
+
 use crate::{
     config::RuntimeConfig,
-    inspection::UploadError,
     limits::{COMPILE_STDERR_BYTES, COMPILE_THREADS},
 };
 

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use wasmtab_domain::digest::Digest;
 
-use crate::inspection::{Inspection, UploadError};
+use wasmtab_upload::{Inspection, UploadError};
 
 /// The first line of the child's stdin. The pipe stays open for as long as the host wants the answer.
 #[derive(Debug, Serialize, Deserialize)]

@@ -3,18 +3,14 @@
 use std::time::Instant;
 
 use wasmtab_domain::digest::Digest;
+use wasmtab_upload::{Capability, HandlerKind, Inspection, Prepared, UploadError, prepare};
 use wasmtime::component::Component;
 
 use super::{
-    adapt::adapt,
     check::{self, Entry, WASI_03, names},
     protocol::{Compiled, sha256},
-    sniff::{Format, format, prelimits},
 };
-use crate::{
-    engine::{compatibility, compiling},
-    inspection::{Capability, HandlerKind, Inspection, UploadError},
-};
+use crate::engine::{compatibility, compiling};
 
 /// Compiles `original`; the compiled code comes beside what was found out.
 pub(super) fn compile(
@@ -24,21 +20,14 @@ pub(super) fn compile(
     max_memory: u64,
 ) -> Result<(Compiled, Vec<u8>), UploadError> {
     let begun = Instant::now();
-    let format = format(original, limit)?;
-    prelimits(original, max_memory)?;
-    let adapted;
-    let (component, kind) = match format {
-        Format::Component => (original, HandlerKind::Handler),
-        Format::Module => {
-            let (bytes, kind) = adapt(original)?;
-            adapted = bytes;
-            (adapted.as_slice(), kind)
-        }
-    };
-    let weight = prelimits(component, max_memory)?;
+    let Prepared {
+        component,
+        kind,
+        weight,
+    } = prepare(original, limit, max_memory)?;
     let engine = compiling().map_err(UploadError::host)?;
     let component =
-        Component::from_binary(&engine, component).map_err(|error| refused(&format!("{error:#}")))?;
+        Component::from_binary(&engine, &component).map_err(|error| refused(&format!("{error:#}")))?;
     let kind = match (check::check(&engine, &component)?, kind) {
         (Entry::Command(_), HandlerKind::Handler) => HandlerKind::Command,
         (Entry::Command(_), HandlerKind::ModuleReactor) => HandlerKind::ModuleCommand,

@@ -1,7 +1,6 @@
 //! What kind of file an upload is, by its first bytes, and whether its size is sane.
 
 use wasmparser::{Parser, Payload};
-use wasmtime::Engine;
 
 use crate::{
     inspection::{UploadError, Weight},
@@ -13,12 +12,12 @@ use crate::{
 
 /// A binary WebAssembly file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Format {
+pub(crate) enum Format {
     Component,
     Module,
 }
 
-pub(super) fn format(bytes: &[u8], limit: usize) -> Result<Format, UploadError> {
+pub(crate) fn format(bytes: &[u8], limit: usize) -> Result<Format, UploadError> {
     if bytes.len() > limit {
         return Err(too_large("the file", bytes.len() as u64, limit as u64));
     }
@@ -28,7 +27,7 @@ pub(super) fn format(bytes: &[u8], limit: usize) -> Result<Format, UploadError> 
     if Parser::is_core_wasm(bytes) {
         return Ok(Format::Module);
     }
-    if Engine::detect_precompiled(bytes).is_some() {
+    if is_precompiled(bytes) {
         return Err(UploadError::Precompiled);
     }
     let (found, advice) = describe(bytes);
@@ -36,6 +35,12 @@ pub(super) fn format(bytes: &[u8], limit: usize) -> Result<Format, UploadError> 
         found: found.into(),
         advice: advice.into(),
     })
+}
+
+/// Whether it is what `wasmtime compile` writes: an ELF file for that "operating system".
+fn is_precompiled(bytes: &[u8]) -> bool {
+    const ELFOSABI_WASMTIME: u8 = 200;
+    bytes.starts_with(b"\x7fELF") && bytes.get(7) == Some(&ELFOSABI_WASMTIME)
 }
 
 fn describe(bytes: &[u8]) -> (&'static str, &'static str) {
@@ -65,7 +70,7 @@ fn describe(bytes: &[u8]) -> (&'static str, &'static str) {
 }
 
 /// Walks over the file without trusting it, and counts.
-pub(super) fn prelimits(bytes: &[u8], max_memory: u64) -> Result<Weight, UploadError> {
+pub(crate) fn prelimits(bytes: &[u8], max_memory: u64) -> Result<Weight, UploadError> {
     let mut functions = 0_u64;
     let mut sections = 0_u32;
     let mut modules = 0_u32;

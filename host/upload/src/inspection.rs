@@ -159,13 +159,15 @@ pub enum UploadError {
 }
 
 impl UploadError {
-    pub(crate) fn compile(reason: impl Into<String>) -> Self {
+    /// It is broken, for this reason.
+    pub fn compile(reason: impl Into<String>) -> Self {
         Self::Compile {
             reason: reason.into(),
         }
     }
 
-    pub(crate) fn host(reason: impl std::fmt::Display) -> Self {
+    /// The host failed, for this reason.
+    pub fn host(reason: impl std::fmt::Display) -> Self {
         Self::Host {
             reason: reason.to_string(),
         }

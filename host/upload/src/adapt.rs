@@ -7,8 +7,10 @@ use wasi_preview1_component_adapter_provider::{
 use wasmparser::{Parser, Payload};
 use wit_component::ComponentEncoder;
 
-use super::check::EXPECTED;
-use crate::inspection::{HandlerKind, UploadError};
+use crate::{
+    EXPECTED,
+    inspection::{HandlerKind, UploadError},
+};
 
 #[derive(Default)]
 struct Module {
@@ -19,7 +21,7 @@ struct Module {
 }
 
 /// The component that a module becomes, and how it is run.
-pub(super) fn adapt(module: &[u8]) -> Result<(Vec<u8>, HandlerKind), UploadError> {
+pub(crate) fn adapt(module: &[u8]) -> Result<(Vec<u8>, HandlerKind), UploadError> {
     let found = look(module).map_err(|error| UploadError::compile(format!("the file is broken: {error}")))?;
     if found.preview0 {
         return Err(UploadError::Unsupported {
