@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr, time::Duration};
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Offset as _, SecondsFormat, Utc};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 /// An instant: microseconds since 1970-01-01T00:00:00Z.
@@ -59,11 +59,14 @@ impl Timestamp {
         Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
 
-    /// RFC 3339 with the offset that `zone` has at this instant.
+    /// RFC 3339 with the offset that `zone` has at this instant. Before standard time offsets had seconds, which the format cannot
+    /// say; such an instant is told in UTC.
     pub fn in_zone(self, zone: chrono_tz::Tz) -> String {
-        self.to_chrono()
-            .with_timezone(&zone)
-            .to_rfc3339_opts(SecondsFormat::AutoSi, true)
+        let local = self.to_chrono().with_timezone(&zone);
+        if local.offset().fix().local_minus_utc() % 60 != 0 {
+            return self.to_string();
+        }
+        local.to_rfc3339_opts(SecondsFormat::AutoSi, true)
     }
 }
 
@@ -106,4 +109,33 @@ impl<'de> Deserialize<'de> for Timestamp {
 pub trait Clock: Send + Sync + fmt::Debug {
     /// The present instant, truncated to microseconds.
     fn now(&self) -> Timestamp;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_instant_in_a_zone_is_read_as_the_same_instant() {
+        for said in [
+            "2026-01-31T01:00:00Z",
+            "1013-01-01T00:00:00Z",
+            "1900-06-01T12:00:00.000001Z",
+        ] {
+            let instant: Timestamp = said.parse().unwrap();
+            for zone in [
+                chrono_tz::Asia::Shanghai,
+                chrono_tz::Europe::Amsterdam,
+                chrono_tz::UTC,
+            ] {
+                let told = instant.in_zone(zone);
+                assert_eq!(told.parse(), Ok(instant), "{told}");
+            }
+        }
+        let instant: Timestamp = "2026-01-31T01:00:00Z".parse().unwrap();
+        assert_eq!(
+            instant.in_zone(chrono_tz::Asia::Shanghai),
+            "2026-01-31T09:00:00+08:00"
+        );
+    }
 }

@@ -2,8 +2,10 @@
 
 mod advisories;
 mod bench;
+mod crash;
 mod debian;
 mod dist;
+mod fuzz;
 mod generate;
 mod guests;
 mod repo;
@@ -54,6 +56,10 @@ enum Command {
     },
     /// Measure what this machine holds: builds with all optimisations and runs every `wasmtab bench`
     Bench,
+    /// Kill a server under load again and again, and account for every fire
+    Crash(crash::CrashArgs),
+    /// Feed anything to what reads bytes and texts of strangers
+    Fuzz(fuzz::FuzzArgs),
     /// Check the dependencies against the advisory database, which is fetched for it
     Advisories,
 }
@@ -69,6 +75,8 @@ fn main() -> ExitCode {
         Command::Generate { .. } => generate::write(),
         Command::Dist { binary, out } => dist::run(binary.as_deref(), out),
         Command::Bench => bench::run(),
+        Command::Crash(args) => crash::run(&args),
+        Command::Fuzz(args) => fuzz::run(&args),
         Command::Advisories => advisories::run(),
     };
     match outcome {

@@ -14,6 +14,10 @@ pub(crate) const CARGO_DENY: Tool = Tool {
     name: "cargo-deny",
     version: "0.20.2",
 };
+pub(crate) const CARGO_FUZZ: Tool = Tool {
+    name: "cargo-fuzz",
+    version: "0.13.2",
+};
 pub(crate) const CARGO_MACHETE: Tool = Tool {
     name: "cargo-machete",
     version: "0.9.2",

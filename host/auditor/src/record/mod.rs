@@ -67,8 +67,13 @@ pub struct Audit {
 /// Accounts for everything. The wall clock must not have gone back.
 #[must_use]
 pub fn audit(record: &Record) -> Audit {
+    let mut doubts: BTreeMap<JobId, Vec<Doubt>> = BTreeMap::new();
+    for doubt in &record.doubts {
+        doubts.entry(doubt.job).or_default().push(*doubt);
+    }
     let mut books = Books {
         record,
+        doubts,
         findings: Findings::default(),
         tally: Tally::new(),
     };
@@ -84,6 +89,7 @@ pub fn audit(record: &Record) -> Audit {
 
 struct Books<'a> {
     record: &'a Record,
+    doubts: BTreeMap<JobId, Vec<Doubt>>,
     findings: Findings,
     tally: Tally,
 }
@@ -95,10 +101,11 @@ impl Books<'_> {
 
     /// Whether a change was under way at the instant.
     fn is_in_doubt(&self, job: JobId, at: Timestamp) -> bool {
-        self.record
-            .doubts
+        let of_job = self.doubts.get(&job).map(Vec::as_slice);
+        of_job
+            .unwrap_or_default()
             .iter()
-            .any(|doubt| doubt.job == job && (doubt.from..=doubt.until).contains(&at))
+            .any(|doubt| (doubt.from..=doubt.until).contains(&at))
     }
 
     /// What a job said in a revision.

@@ -1,10 +1,11 @@
-//! rustfmt, on the host and on the guests.
+//! rustfmt, on the host, on the guests and on the fuzz targets.
 
 use crate::repo;
 use anyhow::Result;
 
 pub(crate) fn run() -> Result<()> {
-    for dir in [repo::root().to_path_buf(), repo::root().join("plugins")] {
+    let dirs = ["", "plugins", "tests/fuzz"].map(|dir| repo::root().join(dir));
+    for dir in dirs {
         repo::run(repo::cargo(&dir).args(["fmt", "--all", "--check"]))?;
     }
     Ok(())

@@ -10,7 +10,7 @@ mod machete;
 mod plugins;
 mod workspace;
 
-use crate::{generate, guests};
+use crate::{fuzz, generate, guests};
 use anyhow::{Result, bail};
 use std::time::{Duration, Instant};
 
@@ -23,6 +23,7 @@ const STEPS: &[Step] = &[
     ("committed guests match their sources", guests::check),
     ("database servers for the tests", databases::run),
     ("tests", workspace::run),
+    ("a bounded time of fuzzing", fuzz::check),
     ("tests of the guest SDK and samples", plugins::run),
     ("documentation", docs::run),
     ("licences, sources and bans", deny::run),
