@@ -18,6 +18,13 @@ impl Books<'_> {
         }
         for (group, members) in groups {
             let run = members[0].run;
+            // Of shards that were repeated nothing tells which of them belong together.
+            if run.retry_of.is_some() && run.shard.count > 1 {
+                for book in members {
+                    started.remove(&book.run.id);
+                }
+                continue;
+            }
             let spec = run.job_id.and_then(|job| self.said(job, run.revision)).cloned();
             let mut statuses = members.iter().map(|book| book.status);
             let mut expected = match spec {

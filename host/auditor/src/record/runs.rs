@@ -81,6 +81,7 @@ fn group_of<'a>(run: &'a Run, groups: &mut Vec<(&'a Run, Vec<u32>)>) -> RunId {
             run.trigger,
             run.upstream_run,
             run.revision,
+            run.retry_of.is_some(),
         )
     };
     if run.shard.index > 0

@@ -6,10 +6,11 @@ use wasmtab_domain::{
     ids::{AttemptId, BootId, JobId, RunId},
     job::{JobSpec, Window},
     policy::Overlap,
+    repeat::Wish,
     run::{Attempt, Claim, Outcome, Run, RunPolicy},
     time::Timestamp,
 };
-use wasmtab_store::{CancelReply, FinishReply};
+use wasmtab_store::{CancelReply, FinishReply, RepeatReply};
 
 /// Something that was committed, or that a guest did.
 #[derive(Clone, Debug)]
@@ -83,6 +84,14 @@ pub(crate) enum Event {
         outcomes: Vec<Outcome>,
         replies: Vec<FinishReply>,
     },
+    /// Somebody wanted ended runs, the parts of one fire, to be carried out once more.
+    Repeated {
+        runs: Vec<RunId>,
+        wish: Wish,
+        replies: Vec<RepeatReply>,
+    },
+    /// Several of these, one after another in one commit.
+    Together(Vec<Event>),
     /// The database failed, and nobody had asked it to.
     Failed { what: &'static str, error: String },
 }

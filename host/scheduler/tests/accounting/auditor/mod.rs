@@ -12,6 +12,7 @@ mod decide;
 mod handlers;
 mod jobs;
 mod order;
+mod repeats;
 mod requests;
 mod rules;
 mod runs;
@@ -24,6 +25,7 @@ use wasmtab_domain::{
     ids::{AttemptId, BootId, JobId, RunId},
     job::Calendars,
     run::{Hold, RunStatus},
+    time::Timestamp,
 };
 use wasmtab_store::Store;
 
@@ -43,6 +45,8 @@ struct Books {
     groups: BTreeMap<RunId, GroupBook>,
     runs: BTreeMap<RunId, RunBook>,
     owners: BTreeMap<AttemptId, RunId>,
+    /// The newest run that repeats each.
+    repeats: BTreeMap<RunId, RunId>,
     calendars: Calendars,
     handlers: BTreeMap<String, HandlerBook>,
     /// The processes that have entered and are not gone.
@@ -78,9 +82,14 @@ pub(crate) async fn audit(entries: &[Entry], rests: bool, store: &dyn Store) -> 
 
 impl Books {
     fn read(&mut self, entry: &Entry) {
-        let at = entry.at;
         let made = &mut Unaccounted::of(&entry.made);
-        match &entry.event {
+        self.happened(&entry.event, entry.at, made);
+        self.nothing_is_left(made, &entry.event);
+        self.holds_are_right(&entry.made);
+    }
+
+    fn happened(&mut self, event: &Event, at: Timestamp, made: &mut Unaccounted) {
+        match event {
             Event::Entered(boot) => {
                 self.living.insert(*boot);
             }
@@ -125,9 +134,14 @@ impl Books {
                 self.findings
                     .add("store", format!("{what} failed by itself: {error}"));
             }
+            Event::Repeated { runs, wish, replies } => self.repeated(runs, *wish, replies, at, made),
+            Event::Together(events) => {
+                for event in events {
+                    self.happened(event, at, made);
+                }
+                self.count("together");
+            }
         }
-        self.nothing_is_left(made, &entry.event);
-        self.holds_are_right(&entry.made);
     }
 
     /// Everything that a commit made has been accounted for.

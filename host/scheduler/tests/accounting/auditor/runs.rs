@@ -97,14 +97,19 @@ impl Release {
 impl Books {
     /// The shards of one group were made.
     pub(super) fn enter(&mut self, runs: &[Run], policy: &RunPolicy, release: Release) {
+        let all: Vec<_> = (0..release.shards).collect();
+        self.enter_parts(runs, &all, policy, release);
+    }
+
+    /// These shards of one group were made.
+    pub(super) fn enter_parts(&mut self, runs: &[Run], all: &[u32], policy: &RunPolicy, release: Release) {
         let Some(first) = runs.first() else { return };
         let indices: Vec<_> = runs.iter().map(|run| run.shard.index).collect();
-        let all: Vec<_> = (0..release.shards).collect();
         self.findings.same(
             "coverage",
             || format!("the shards of run {}", first.id),
             &indices,
-            &all,
+            &all.to_vec(),
         );
         if all.len() > 1 {
             self.count("shards");

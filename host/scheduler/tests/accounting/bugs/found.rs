@@ -10,6 +10,7 @@ use super::{
     forgotten_pause::{ForgottenPause, ResumeCatchesUp},
     late_is_on_time::LateIsOnTime,
     lost_row::LostRow,
+    many::{BulkDropsTheLast, BulkForgetsFires, CancelsTheFirst, RepeatsAgain, RepeatsBesideOthers},
     next_fire_apart::NextFireApart,
     no_replan::NoReplan,
     no_token_check::NoTokenCheck,
@@ -93,6 +94,11 @@ bugs! {
     a_deletion_that_leaves_the_queue: DeleteLeavesTheQueue => "claims",
     a_start_that_makes_two_runs: StartsTwice => "coverage",
     a_cancel_forgotten_at_the_end: ForgottenCancel => "retries",
+    a_change_of_many_that_drops_the_last: BulkDropsTheLast => "database" | "verdict" | "coverage",
+    a_change_of_many_that_forgets_due_fires: BulkForgetsFires => "coverage",
+    a_cancel_of_many_that_forgets_all_but_one: CancelsTheFirst => "requests",
+    a_run_repeated_again: RepeatsAgain => "repeats",
+    a_repeat_that_does_not_wait: RepeatsBesideOthers => "repeats" | "turns",
 }
 
 macro_rules! told_by_the_record {

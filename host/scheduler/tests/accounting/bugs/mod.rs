@@ -11,6 +11,7 @@ mod forgotten_pause;
 mod found;
 mod late_is_on_time;
 mod lost_row;
+mod many;
 mod next_fire_apart;
 mod no_replan;
 mod no_token_check;
@@ -30,8 +31,9 @@ use wasmtab_domain::{
     time::Timestamp,
 };
 use wasmtab_store::{
-    CancelReply, ClaimRequest, Claimed, Deleted, FinishReply, JobStore, JobWrite, NewBackfill, NewCall,
-    NewTrigger, PauseRequest, Released, RunStore, StoreResult, TriggerRefused, WriteError,
+    CancelReply, ClaimRequest, Claimed, Deleted, FinishReply, JobChanges, JobStore, JobWrite, NewBackfill,
+    NewCall, NewRepeats, NewTrigger, PauseRequest, Released, RepeatReply, RunStore, StoreResult,
+    TriggerRefused, WriteError,
 };
 
 pub(crate) use self::{real::Real, sound::Sound};
@@ -129,6 +131,28 @@ pub(crate) trait Bug: Debug + Send + Sync {
 
     async fn cancel_run(&self, real: &Real, id: RunId, by: &str, now: Timestamp) -> StoreResult<CancelReply> {
         real.store.cancel_run(id, by, now).await
+    }
+
+    async fn cancel_runs(
+        &self,
+        real: &Real,
+        ids: &[RunId],
+        by: &str,
+        now: Timestamp,
+    ) -> StoreResult<Vec<CancelReply>> {
+        real.store.cancel_runs(ids, by, now).await
+    }
+
+    async fn repeat(&self, real: &Real, repeats: NewRepeats) -> StoreResult<Vec<RepeatReply>> {
+        real.store.repeat(repeats).await
+    }
+
+    async fn change_jobs(
+        &self,
+        real: &Real,
+        changes: JobChanges,
+    ) -> StoreResult<Vec<Result<(), WriteError>>> {
+        real.store.change_jobs(changes).await
     }
 
     async fn rescue(&self, real: &Real, living: BootId, now: Timestamp) -> StoreResult<u64> {

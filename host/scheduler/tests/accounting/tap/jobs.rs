@@ -3,8 +3,8 @@
 use async_trait::async_trait;
 use wasmtab_domain::{ids::JobId, job::Job, time::Timestamp};
 use wasmtab_store::{
-    Deleted, JobChanges, JobFilter, JobStore, JobWrite, Page, PausePeriod, PauseRequest, Released, Revision,
-    StoreResult, WriteError,
+    Deleted, JobChange, JobChanges, JobFilter, JobStore, JobWrite, Page, PausePeriod, PauseRequest, Released,
+    Revision, StoreResult, WriteError,
 };
 
 use super::Tap;
@@ -17,6 +17,22 @@ fn written(answer: &Result<Job, WriteError>) -> Option<Event> {
         revision: job.revision,
         spec: Box::new(job.spec.clone()),
     })
+}
+
+impl Tap {
+    /// What one of several changes was, once it is committed.
+    async fn changed(&self, job: JobId, change: JobChange) -> StoreResult<Event> {
+        Ok(match change {
+            JobChange::Pause { until, .. } => Event::Paused { job, until },
+            JobChange::Resume => Event::Resumed { job },
+            JobChange::Delete => Event::Deleted { job },
+            JobChange::Update(spec, _) => Event::Written {
+                job,
+                revision: self.real.store.job(job).await?.map_or(0, |job| job.revision),
+                spec,
+            },
+        })
+    }
 }
 
 #[async_trait]
@@ -69,7 +85,24 @@ impl JobStore for Tap {
     }
 
     async fn change_jobs(&self, changes: JobChanges) -> StoreResult<Vec<Result<(), WriteError>>> {
-        self.real.store.change_jobs(changes).await
+        let at = Some(changes.now);
+        let said = changes.changes.clone();
+        let work = async {
+            let replies = self.bug.change_jobs(&self.real, changes).await?;
+            let mut events = Vec::new();
+            for ((job, change), reply) in said.into_iter().zip(&replies) {
+                if reply.is_ok() {
+                    events.push(self.changed(job, change).await?);
+                }
+            }
+            Ok((replies, events))
+        };
+        let (replies, _) = self
+            .write("change_jobs", at, work, |(_, events)| {
+                Some(Event::Together(events.clone()))
+            })
+            .await?;
+        Ok(replies)
     }
 
     async fn known_jobs(&self, names: &[String]) -> StoreResult<Vec<String>> {

@@ -47,7 +47,17 @@ impl RunStore for Tap {
     }
 
     async fn repeat(&self, repeats: NewRepeats) -> StoreResult<Vec<RepeatReply>> {
-        self.real.store.repeat(repeats).await
+        let (now, wish, runs) = (repeats.now, repeats.wish, repeats.runs.clone());
+        let is_real = !repeats.dry_run;
+        let work = self.bug.repeat(&self.real, repeats);
+        self.write("repeat", Some(now), work, |replies| {
+            is_real.then(|| Event::Repeated {
+                runs,
+                wish,
+                replies: replies.clone(),
+            })
+        })
+        .await
     }
 
     async fn repeated_by(&self, runs: &[RunId]) -> StoreResult<Vec<(RunId, RunId)>> {
@@ -64,7 +74,16 @@ impl RunStore for Tap {
     }
 
     async fn cancel_runs(&self, ids: &[RunId], by: &str, now: Timestamp) -> StoreResult<Vec<CancelReply>> {
-        self.real.store.cancel_runs(ids, by, now).await
+        let work = self.bug.cancel_runs(&self.real, ids, by, now);
+        self.write("cancel_runs", Some(now), work, |replies| {
+            let each = ids.iter().zip(replies);
+            let events = each.map(|(run, reply)| Event::Cancelled {
+                run: *run,
+                reply: *reply,
+            });
+            Some(Event::Together(events.collect()))
+        })
+        .await
     }
 
     async fn call(&self, call: NewCall) -> StoreResult<Run> {

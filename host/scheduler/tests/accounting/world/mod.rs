@@ -1,5 +1,6 @@
 //! A simulated world: one data directory, a clock, a process that comes and goes, and people who want things.
 
+mod many;
 mod operators;
 mod rest;
 mod specs;

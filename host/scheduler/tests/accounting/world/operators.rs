@@ -295,7 +295,7 @@ impl World {
         jobs.choose(&mut self.rng).cloned()
     }
 
-    async fn newest_runs(&mut self, limit: u32) -> Vec<RunId> {
+    pub(super) async fn newest_runs(&mut self, limit: u32) -> Vec<RunId> {
         let Some(up) = self.up() else { return Vec::new() };
         let page = up.tap.runs(&RunFilter::default(), None, limit).await.unwrap();
         page.items.into_iter().map(|run| run.id).collect()

@@ -49,6 +49,12 @@ pub(crate) enum Step {
     Handler,
     /// Work that went on elsewhere is reported done.
     Complete,
+    /// Several jobs are changed at once.
+    Bulk,
+    /// Several runs are asked to end at once.
+    CancelMany,
+    /// Ended runs are carried out once more.
+    Repeat,
     /// An outcome is reported again, or by a process that was believed dead.
     Echo,
 }
@@ -79,6 +85,9 @@ const WEIGHTS: &[(Step, u32)] = &[
     (Step::Calendar, 2),
     (Step::Handler, 3),
     (Step::Complete, 4),
+    (Step::Bulk, 3),
+    (Step::CancelMany, 1),
+    (Step::Repeat, 4),
     (Step::Echo, 2),
 ];
 
@@ -157,6 +166,9 @@ impl World {
             Step::Calendar => self.calendar().await,
             Step::Handler => self.handler().await,
             Step::Complete => self.complete().await,
+            Step::Bulk => self.bulk().await,
+            Step::CancelMany => self.cancel_many().await,
+            Step::Repeat => self.repeat().await,
             Step::Echo => self.echo().await,
         }
     }
