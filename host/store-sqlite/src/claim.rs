@@ -39,7 +39,7 @@ pub(crate) async fn claim_due(
         elsewhere = self::elsewhere(connection).await?;
     }
     let mut capacity = Capacity::load(connection).await?;
-    capacity.let_in(connection, request.limit).await?;
+    capacity.let_in(connection, request.now, request.limit).await?;
     let mut claims = Vec::new();
     let mut due = due_levels(connection).await?;
     for _ in 0..LOOKS {

@@ -147,3 +147,31 @@ async fn an_outcome_is_written_however_often_the_database_refuses_it() {
     assert_eq!((run.status.as_str(), run.attempts), ("waitingRetry", 1));
     assert_eq!(run.due_at, Some(world.clock.now()));
 }
+
+#[tokio::test]
+async fn a_place_goes_to_whoever_is_due_though_the_clock_was_set_back() {
+    let mut world = world().await;
+    world.bind(Some(1)).await;
+    for priority in [0, 5] {
+        let said =
+            json!({"every": 86_400, "handlerName": "Bounded", "overlap": "allow", "priority": priority});
+        world.create_as(said).await;
+    }
+    let jobs: Vec<_> = world.jobs().await.iter().map(|job| job.id).collect();
+    for (secs, job) in [(10, jobs[0]), (10, jobs[0]), (7_200, jobs[1])] {
+        world.clock.set(at(secs));
+        world.start(job).await;
+        world.claim().await;
+    }
+    // One goes on, and two wait for its place; of the more urgent one the instant lies ahead again.
+    world.clock.set(at(100));
+    world.guests.end(world.guests.going()[0], Ending::SUCCESS);
+    world.record().await;
+    world.claim().await;
+    let stands: Vec<_> = runs(&mut world)
+        .await
+        .iter()
+        .map(|run| run.status.as_str())
+        .collect();
+    assert_eq!(stands, ["success", "running", "queued"]);
+}

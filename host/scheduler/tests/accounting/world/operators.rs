@@ -6,7 +6,7 @@ use rand::{Rng, seq::IndexedRandom};
 use serde_json::{Value, json};
 use wasmtab_domain::{
     grant::Grants,
-    ids::RunId,
+    ids::{JobId, RunId},
     interval::Interval,
     job::{Job, read_windows},
     policy::{Backoff, Overlap, RetryPolicy},
@@ -118,6 +118,20 @@ impl World {
             job_id: job.id,
             handler_param: None,
             overlap: self.rng.random_bool(0.3).then_some(Overlap::Allow),
+            by: "ops".into(),
+            now: self.now(),
+        };
+        if let Some(up) = self.up() {
+            let _ = up.tap.trigger(trigger).await;
+        }
+    }
+
+    /// Somebody starts this job.
+    pub(crate) async fn start(&mut self, job_id: JobId) {
+        let trigger = NewTrigger {
+            job_id,
+            handler_param: None,
+            overlap: None,
             by: "ops".into(),
             now: self.now(),
         };
