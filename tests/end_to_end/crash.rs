@@ -1,6 +1,8 @@
 //! The process ends without a word, and comes back later.
 
-use crate::support::{Server, eventually, plugin};
+use std::net::TcpListener;
+
+use crate::support::{Server, eventually, plugin, wasmtab};
 
 #[test]
 fn after_a_kill_interrupted_runs_are_repeated_and_missed_fires_follow_the_jobs_own_rule() {
@@ -79,4 +81,19 @@ fn a_second_server_on_the_same_directory_says_so_and_leaves() {
     assert_eq!(second.status.code(), Some(6));
     let said = String::from_utf8_lossy(&second.stderr);
     assert!(said.contains("another wasmtab process"), "{said}");
+}
+
+#[test]
+fn a_server_whose_address_is_taken_says_so_and_leaves() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let directory = tempfile::tempdir().unwrap();
+    let directory = directory.path().to_str().unwrap();
+    let refused = wasmtab(&["serve", "--data-dir", directory, "--listen", &address]).fails_with(6);
+    assert!(
+        refused.stderr.contains("cannot be listened on"),
+        "{}",
+        refused.stderr
+    );
+    assert_eq!(refused.stdout, "");
 }

@@ -79,7 +79,19 @@ pub(crate) struct Server {
     delivering: Delivering,
     api: JoinHandle<std::io::Result<()>>,
     stop_api: CancellationToken,
-    guests: Threads,
+    _guests: Guests,
+}
+
+/// The threads of guests. Blocking file calls of guests may still go on when they are dropped; nobody waits for them, and where
+/// everything else runs nobody may.
+struct Guests(Option<Threads>);
+
+impl Drop for Guests {
+    fn drop(&mut self) {
+        if let Some(threads) = self.0.take() {
+            threads.shutdown_background();
+        }
+    }
 }
 
 /// Opens the database, starts the sandbox and the scheduler, and listens.
@@ -102,6 +114,8 @@ pub(crate) async fn start(options: Options) -> Result<Server, Failure> {
     config.max_concurrency = concurrency;
     let runtime = Arc::new(Runtime::new(config).map_err(Failure::own)?);
     let guests = guest_threads(workers)?;
+    let handle = guests.handle().clone();
+    let guests = Guests(Some(guests));
 
     let completion = wasmtab_service::completion_key(&*store)
         .await
@@ -144,7 +158,7 @@ pub(crate) async fn start(options: Options) -> Result<Server, Failure> {
         boot_id,
         concurrency,
         retention: options.retention,
-        guests: guests.handle().clone(),
+        guests: handle,
         replan,
     };
     let sandbox = Arc::new(Sandbox::new(
@@ -185,7 +199,7 @@ pub(crate) async fn start(options: Options) -> Result<Server, Failure> {
         delivering,
         api,
         stop_api,
-        guests,
+        _guests: guests,
     })
 }
 
@@ -204,8 +218,6 @@ impl Server {
             tracing::warn!(%error, "the API ended badly: {error}");
         }
         self.delivering.shut_down().await;
-        // Blocking file calls of guests may still go on; nobody waits for them.
-        self.guests.shutdown_background();
     }
 }
 
