@@ -207,21 +207,26 @@ impl Trial {
         self.at.send_replace(Some(url));
     }
 
-    /// Waits until the log has grown by so many rows.
+    /// Waits until the log has grown by so many rows. A server that ends by itself is found, and started again.
     async fn grow(&mut self, rows: i64) {
         let goal = self.progress.rows().await + rows;
-        let (progress, server) = (&mut self.progress, &mut self.server);
-        let mut ended = None;
-        until("progress", async || {
-            ended = server.has_ended();
-            match ended {
-                Some(_) => Look::Never,
-                None => (progress.rows().await >= goal).into(),
+        loop {
+            let (progress, server) = (&mut self.progress, &mut self.server);
+            let mut ended = None;
+            let grown = until("progress", async || {
+                ended = server.has_ended();
+                match ended {
+                    Some(_) => Look::Never,
+                    None => (progress.rows().await >= goal).into(),
+                }
+            })
+            .await;
+            if grown {
+                return;
             }
-        })
-        .await;
-        if let Some(status) = ended {
-            panic!("the server ended by itself: {status}");
+            self.found("ends", format!("the server ended by itself: {ended:?}"));
+            self.at.send_replace(None);
+            self.live().await;
         }
     }
 

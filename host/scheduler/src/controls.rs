@@ -1,7 +1,7 @@
 //! The attempts that this process owns: how each is stopped, and whether it has begun.
 
 use std::{
-    collections::HashMap,
+    collections::BTreeMap,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicI64, Ordering},
@@ -36,9 +36,9 @@ impl Owned {
     }
 }
 
-/// All of them.
+/// All of them, in an order that is the same each time: a simulation must play the same again.
 #[derive(Debug, Default)]
-pub(crate) struct Controls(Mutex<HashMap<AttemptId, Arc<Owned>>>);
+pub(crate) struct Controls(Mutex<BTreeMap<AttemptId, Arc<Owned>>>);
 
 impl Controls {
     pub(crate) fn insert(&self, attempt: AttemptId) -> Arc<Owned> {
@@ -100,7 +100,7 @@ impl Controls {
         self.with(|all| all.is_empty())
     }
 
-    fn with<T>(&self, look: impl FnOnce(&mut HashMap<AttemptId, Arc<Owned>>) -> T) -> T {
+    fn with<T>(&self, look: impl FnOnce(&mut BTreeMap<AttemptId, Arc<Owned>>) -> T) -> T {
         look(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

@@ -66,6 +66,8 @@ pub(crate) enum Event {
     Cancelled { run: RunId, reply: CancelReply },
     /// A handler was bound: so many attempts of it may go on at once.
     Bound { handler: String, most: Option<u32> },
+    /// A version of the plugin was made the active one.
+    Activated { version: i64 },
     /// A hold was laid over a handler, or lifted.
     Held { handler: String, is: bool },
     /// A calendar has these windows.

@@ -34,6 +34,7 @@ const STORY: &[Step] = &[
     Step::Call,
     Step::Backfill,
     Step::Handler,
+    Step::Activate,
     Step::Bulk,
     Step::Repeat,
     Step::CancelMany,
@@ -48,6 +49,7 @@ const STORY: &[Step] = &[
 async fn tell(plan: Plan) -> u64 {
     let said = format!("{plan:?}");
     let mut world = World::new(SEED, at(0), plan, sound);
+    world.begin().await;
     for step in STORY {
         world.perform(*step).await;
     }

@@ -63,6 +63,7 @@ impl Books {
             let text = format!("run {id} was claimed at {now}: {}", self.stands(id));
             self.findings.add("claims", text);
         }
+        self.runs_on(claim);
         let Some(run) = self.runs.get_mut(&id) else { return };
         let due = match run.stands {
             Stands::Waiting { due, .. } => due,
@@ -84,6 +85,7 @@ impl Books {
         run.attempts.push(AttemptBook {
             id: Some(attempt),
             claim: Some((owner, now)),
+            version: claim.binding.as_ref().map(|binding| binding.version),
             due,
             began: None,
             end: None,

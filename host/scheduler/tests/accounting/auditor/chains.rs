@@ -40,6 +40,7 @@ impl Books {
                 continue;
             }
             let depth = book.depth + 1;
+            self.tell(group);
             let next = if statuses.iter().all(|status| *status == AttemptStatus::Success) {
                 &policy.on_success
             } else if statuses
@@ -56,7 +57,7 @@ impl Books {
         }
     }
 
-    fn statuses(&self, group: RunId) -> Vec<AttemptStatus> {
+    pub(super) fn statuses(&self, group: RunId) -> Vec<AttemptStatus> {
         let members = self.groups.get(&group).map(|group| group.members.as_slice());
         members
             .unwrap_or_default()

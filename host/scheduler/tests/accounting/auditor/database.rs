@@ -25,6 +25,7 @@ impl Books {
         self.compare_jobs(store).await;
         self.compare_coverage(&runs, &rows);
         self.compare_runs(&runs, &rows);
+        self.compare_alerts(store).await;
     }
 
     /// What the product's own check-up finds: nothing, where everything has come to rest.

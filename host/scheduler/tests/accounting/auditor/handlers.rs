@@ -12,11 +12,15 @@ use super::{
 pub(super) struct HandlerBook {
     most: Option<u32>,
     held: bool,
+    /// Whether it is bound at all.
+    pub(super) bound: bool,
 }
 
 impl Books {
     pub(super) fn bound(&mut self, handler: &str, most: Option<u32>) {
-        self.handlers.entry(handler.to_owned()).or_default().most = most;
+        let book = self.handlers.entry(handler.to_owned()).or_default();
+        book.most = most;
+        book.bound = true;
     }
 
     pub(super) fn held(&mut self, handler: &str, is: bool) {

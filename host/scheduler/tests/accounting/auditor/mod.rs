@@ -4,6 +4,7 @@
 //!
 //! A policy about fires is one file in [`rules`].
 
+mod alerts;
 mod attempts;
 mod chains;
 mod coverage;
@@ -17,6 +18,7 @@ mod requests;
 mod rules;
 mod runs;
 mod unaccounted;
+mod versions;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -47,6 +49,12 @@ struct Books {
     owners: BTreeMap<AttemptId, RunId>,
     /// The newest run that repeats each.
     repeats: BTreeMap<RunId, RunId>,
+    /// Jobs whose last run that was not cancelled had failed.
+    failing: BTreeSet<JobId>,
+    /// What somebody is to be told: the first run of a group, and what.
+    told: Vec<(RunId, &'static str)>,
+    /// The version of the plugin that is active.
+    active_version: Option<i64>,
     calendars: Calendars,
     handlers: BTreeMap<String, HandlerBook>,
     /// The processes that have entered and are not gone.
@@ -116,6 +124,7 @@ impl Books {
             } => self.called(*run, *when, policy, made),
             Event::Cancelled { run, reply } => self.cancelled(*run, *reply, at, made),
             Event::Bound { handler, most } => self.bound(handler, *most),
+            Event::Activated { version } => self.active_version = Some(*version),
             Event::Held { handler, is } => self.held(handler, *is),
             Event::Calendar { name, windows } => {
                 self.calendars.insert(name.clone(), windows.clone());

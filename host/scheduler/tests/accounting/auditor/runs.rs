@@ -63,6 +63,8 @@ pub(super) struct AttemptBook {
     pub id: Option<AttemptId>,
     /// Who claimed it, and when; none where it never was.
     pub claim: Option<(BootId, Timestamp)>,
+    /// The version that it ran on.
+    pub version: Option<i64>,
     pub due: Option<Timestamp>,
     pub began: Option<Timestamp>,
     /// How it ended, and when the next one is due.
@@ -191,6 +193,7 @@ impl Books {
             Stands::Waiting { due, .. } => run.attempts.push(AttemptBook {
                 id: run.attempts.is_empty().then(|| id.first_attempt()),
                 claim: None,
+                version: None,
                 due,
                 began: None,
                 end: Some((status, None)),

@@ -17,6 +17,7 @@ use super::{
     no_unique_key::TwoPlanners,
     overlap_at_planning::OverlapAtPlanning,
     replayed_outcome::ReplayedOutcome,
+    told::{LostMessage, NeverTheSame, NoRecovery},
 };
 use crate::seed::play;
 use wasmtab_auditor::Finding;
@@ -97,6 +98,9 @@ bugs! {
     a_change_of_many_that_drops_the_last: BulkDropsTheLast => "database" | "verdict" | "coverage",
     a_change_of_many_that_forgets_due_fires: BulkForgetsFires => "coverage",
     a_cancel_of_many_that_forgets_all_but_one: CancelsTheFirst => "requests",
+    a_message_that_is_lost: LostMessage => "alerts",
+    a_recovery_that_nobody_hears_of: NoRecovery => "alerts",
+    a_retry_on_another_version: NeverTheSame => "versions",
     a_run_repeated_again: RepeatsAgain => "repeats",
     a_repeat_that_does_not_wait: RepeatsBesideOthers => "repeats" | "turns",
 }
@@ -120,7 +124,6 @@ told_by_the_record! {
     the_record_tells_of_dropped_retries: DroppedRetries => "runs",
     the_record_tells_of_the_dead_left_alone: NoRescue => "rest",
     the_record_tells_of_deaths_held_against_the_job: DeathIsTheJobsFault => "retries",
-    the_record_tells_of_outcomes_after_a_death: NoTokenCheck => "attempts",
     the_record_tells_of_runs_out_of_turn: OutOfTurn => "turns",
 }
 

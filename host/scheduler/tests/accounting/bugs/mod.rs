@@ -20,6 +20,7 @@ mod overlap_at_planning;
 mod real;
 mod replayed_outcome;
 mod sound;
+mod told;
 
 use std::fmt::Debug;
 

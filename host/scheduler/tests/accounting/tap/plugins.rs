@@ -42,10 +42,11 @@ impl PluginStore for Tap {
         by: &str,
         now: Timestamp,
     ) -> StoreResult<bool> {
-        self.real
-            .store
-            .activate(plugin, version, description, by, now)
-            .await
+        let work = self.real.store.activate(plugin, version, description, by, now);
+        self.write("activate", Some(now), work, |is_there| {
+            is_there.then_some(Event::Activated { version })
+        })
+        .await
     }
 
     async fn activations(&self, plugin: &str) -> StoreResult<Vec<Activation>> {

@@ -5,6 +5,7 @@ mod operators;
 mod rest;
 mod specs;
 mod steps;
+mod surroundings;
 
 use std::{
     path::{Path, PathBuf},

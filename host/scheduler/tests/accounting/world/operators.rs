@@ -19,7 +19,7 @@ use wasmtab_store::{
     conformance::World as Words,
 };
 
-use super::{World, specs};
+use super::{World, specs, surroundings::PLUGIN};
 
 /// Jobs that a world has at most at once.
 const JOBS: usize = 5;
@@ -206,6 +206,9 @@ impl World {
     /// The first process starts; where handlers are bounded, one is from the beginning.
     pub(crate) async fn begin(&mut self) {
         self.boot().await;
+        self.furnish().await;
+        self.activate().await;
+        self.bind_free().await;
         if self.bounds {
             self.bind(Some(1)).await;
         }
@@ -227,11 +230,30 @@ impl World {
     pub(crate) async fn bind(&mut self, most: Option<u32>) {
         let request = BindRequest {
             name: specs::HANDLERS[0].into(),
-            plugin: "plugin".into(),
+            plugin: PLUGIN.into(),
             version: None,
             grants: Grants::default(),
             secrets: Vec::new(),
             max_concurrency: most,
+            expected: None,
+            by: "ops".into(),
+            now: self.now(),
+        };
+        if let Some(up) = self.up() {
+            let _ = up.tap.bind(request).await;
+        }
+        self.bury().await;
+    }
+
+    /// The handler without bounds answers too, in most worlds.
+    async fn bind_free(&mut self) {
+        let request = BindRequest {
+            name: specs::HANDLERS[1].into(),
+            plugin: PLUGIN.into(),
+            version: None,
+            grants: Grants::default(),
+            secrets: Vec::new(),
+            max_concurrency: None,
             expected: None,
             by: "ops".into(),
             now: self.now(),
@@ -307,6 +329,16 @@ impl World {
     async fn some_job(&mut self) -> Option<Job> {
         let jobs = self.jobs().await;
         jobs.choose(&mut self.rng).cloned()
+    }
+
+    pub(super) async fn active_runs(&mut self) -> Vec<RunId> {
+        let Some(up) = self.up() else { return Vec::new() };
+        let filter = RunFilter {
+            active: Some(true),
+            ..RunFilter::default()
+        };
+        let page = up.tap.runs(&filter, None, ALL).await.unwrap();
+        page.items.into_iter().map(|run| run.id).collect()
     }
 
     pub(super) async fn newest_runs(&mut self, limit: u32) -> Vec<RunId> {

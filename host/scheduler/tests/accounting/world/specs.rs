@@ -60,7 +60,7 @@ fn schedule(rng: &mut StdRng, now: Timestamp) -> Value {
     let mut said = match rng.random_range(0..10) {
         0..6 => json!({"every": one(rng, &[7, 10, 15, 30, 45, 60, 90])}),
         // Beyond what one release decides, an hour of it is not.
-        6 if rng.random_bool(0.3) => json!({"every": 1, "misfire": "skip"}),
+        6 if rng.random_bool(0.8) => json!({"every": 1, "misfire": "skip"}),
         6..9 => json!({"cronExpression": one(rng, &OFTEN), "timezone": one(rng, &ZONES)}),
         _ => json!({"cronExpression": one(rng, &AT_TIMES), "timezone": one(rng, &FIXED_ZONES)}),
     };
@@ -92,6 +92,7 @@ fn policies(rng: &mut StdRng) -> Value {
         "jitter": one(rng, &[0, 0, 4, 30]),
         "priority": one(rng, &[0, 0, -1, 5]),
         "handlerName": one(rng, &HANDLERS),
+        "retryVersion": one(rng, &["current", "same"]),
         "shards": one(rng, &[1, 1, 1, 2, 3]),
     })
 }

@@ -49,6 +49,8 @@ pub(crate) enum Step {
     Handler,
     /// Work that went on elsewhere is reported done.
     Complete,
+    /// A version of the plugin is activated.
+    Activate,
     /// Several jobs are changed at once.
     Bulk,
     /// Several runs are asked to end at once.
@@ -79,13 +81,14 @@ const WEIGHTS: &[(Step, u32)] = &[
     (Step::Cancel, 3),
     (Step::Crash, 2),
     (Step::Restart, 1),
-    (Step::Outage, 2),
+    (Step::Outage, 3),
     (Step::JumpAhead, 2),
     (Step::SetBack, 2),
     (Step::Calendar, 2),
     (Step::Handler, 3),
     (Step::Complete, 4),
-    (Step::Bulk, 3),
+    (Step::Activate, 3),
+    (Step::Bulk, 2),
     (Step::CancelMany, 1),
     (Step::Repeat, 4),
     (Step::Echo, 2),
@@ -166,6 +169,7 @@ impl World {
             Step::Calendar => self.calendar().await,
             Step::Handler => self.handler().await,
             Step::Complete => self.complete().await,
+            Step::Activate => self.activate().await,
             Step::Bulk => self.bulk().await,
             Step::CancelMany => self.cancel_many().await,
             Step::Repeat => self.repeat().await,
@@ -270,6 +274,16 @@ impl World {
             if let Event::Finished { outcomes: said, .. } = entry.event {
                 outcomes.extend(said);
             }
+        }
+        // What was said of a run that goes on matters most.
+        let active = self.active_runs().await;
+        let of_active: Vec<_> = outcomes
+            .iter()
+            .filter(|outcome| active.contains(&outcome.run_id))
+            .cloned()
+            .collect();
+        if !of_active.is_empty() && self.rng.random_bool(0.7) {
+            outcomes = of_active;
         }
         let Some(outcome) = outcomes.choose(&mut self.rng).cloned() else {
             return;
