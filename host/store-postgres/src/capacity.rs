@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use sqlx::PgConnection;
-use wasmtab_domain::run::Hold;
+use wasmtab_domain::{run::Hold, time::Timestamp};
 
 use crate::convert::{signed, unsigned};
 
@@ -51,18 +51,27 @@ impl Capacity {
         ))
     }
 
-    /// Lets waiting runs go on, of each handler as many as there is room for, at most `limit`.
-    pub(crate) async fn let_in(&self, connection: &mut PgConnection, limit: u32) -> Result<(), sqlx::Error> {
+    /// Lets waiting runs go on that are due, of each handler as many as there is room for, at most `limit`. After the clock was set back
+    /// some are due no more: the room is not for them.
+    pub(crate) async fn let_in(
+        &self,
+        connection: &mut PgConnection,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<(), sqlx::Error> {
+        let now = now.to_chrono();
         let capacity = Hold::Capacity.as_str();
         for (handler, room) in self.0.iter().filter(|(_, room)| !room.held && room.free > 0) {
             let most = signed(room.free.min(u64::from(limit)));
             sqlx::query!(
                 "UPDATE run SET hold = NULL WHERE id IN (
-                    SELECT id FROM run WHERE handler_name = $1 AND hold = $2 ORDER BY priority DESC, due_at LIMIT $3
+                    SELECT id FROM run WHERE handler_name = $1 AND hold = $2 AND due_at <= $4
+                    ORDER BY priority DESC, due_at LIMIT $3
                 )",
                 handler,
                 capacity,
-                most
+                most,
+                now
             )
             .execute(&mut *connection)
             .await?;

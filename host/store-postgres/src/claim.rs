@@ -40,7 +40,7 @@ pub(crate) async fn claim_due(
     finish::expire_pending(connection, ids, request.now, effects).await?;
     alerts::warn_pending(connection, ids, request.now, effects).await?;
     let mut capacity = Capacity::load(connection).await?;
-    capacity.let_in(connection, request.limit).await?;
+    capacity.let_in(connection, request.now, request.limit).await?;
     let (mut claims, mut met) = (Vec::new(), false);
     let mut due = due_levels(connection).await?;
     for _ in 0..LOOKS {
