@@ -1,7 +1,7 @@
 //! From how a guest ended to what its attempt is called.
 
 use wasmtab_domain::{grant::Grants, status::AttemptStatus};
-use wasmtime::{PoolConcurrencyLimitError, Trap, WasmBacktrace};
+use wasmtime::{PoolConcurrencyLimitError, Trap, WasmBacktrace, component::ResourceTableError};
 use wasmtime_wasi::I32Exit;
 
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     bindings::exports::wasmtab::job::handler::{Failure, Outcome},
     capability::filesystem,
     limiter::Refuser,
-    limits::{ERROR_STDERR_LINES, RESULT_BYTES},
+    limits::{ERROR_STDERR_LINES, HANDLES, HOSTCALL_BYTES, RESULT_BYTES, TABLE_ELEMENTS},
     recorder::Recorder,
     report::{AttemptReport, Refusal},
     run::{Ended, Said},
@@ -120,9 +120,12 @@ impl Classifier<'_> {
                 report.no_room = true;
                 report
             }
-            // The last error names what went wrong; those around it are the frames, which the backtrace has.
+            // A result is taken when the guest's frames are gone; what is handed over before that are arguments of host calls.
+            None if is_too_much(error) && phase == Phase::Call && backtrace.is_none() => permanent(format!(
+                "the result has more than {HOSTCALL_BYTES} bytes, the limit is {RESULT_BYTES}"
+            )),
             None => {
-                let text = format!("{}", error.root_cause());
+                let text = told(error);
                 if phase == Phase::Call || self.memory_refused.is_some() {
                     self.failed(plain(AttemptStatus::Trap, &format!("component: {text}")))
                 } else {
@@ -136,9 +139,7 @@ impl Classifier<'_> {
 
     /// Looks for the cause behind a failure, a trap or an exit code: memory that was refused first, then a grant that was missing.
     fn failed(&self, mut report: AttemptReport) -> AttemptReport {
-        if let Some((wanted, refuser)) = self.memory_refused
-            && !matches!(refuser, Refuser::Table)
-        {
+        if let Some((wanted, refuser)) = self.memory_refused {
             let said = report.error.take().unwrap_or_default();
             report.status = AttemptStatus::OutOfMemory;
             return report.with_error(format!("{}; it ended with: {said}", memory_text(wanted, refuser)));
@@ -157,6 +158,25 @@ impl Classifier<'_> {
         report.permanent = true;
         report.with_error(format!("{}; it ended with: {said}", refusal_text(refusal)))
     }
+}
+
+/// Whether more was handed to the host at once than it takes. The error has no type of its own; a hostile guest in `tests` holds its words.
+fn is_too_much(error: &wasmtime::Error) -> bool {
+    error
+        .root_cause()
+        .to_string()
+        .contains("fuel allocated for hostcalls")
+}
+
+/// What went wrong. The last error names it; those around it are the frames, which the backtrace has.
+fn told(error: &wasmtime::Error) -> String {
+    if is_too_much(error) {
+        return format!("more than {HOSTCALL_BYTES} bytes were handed to the host in one call");
+    }
+    if let Some(ResourceTableError::Full) = error.downcast_ref() {
+        return format!("more than {HANDLES} handles (streams, files, requests, waits) were held at once");
+    }
+    error.root_cause().to_string()
 }
 
 fn plain(status: AttemptStatus, error: &str) -> AttemptReport {
@@ -209,6 +229,8 @@ fn memory_text(wanted: u64, refuser: Refuser) -> String {
             format!("wanted {wanted} bytes of memory; all attempts together may have {limit}")
         }
         Refuser::System => format!("could not grow its memory beyond {wanted} bytes"),
-        Refuser::Table => format!("wanted a table of {wanted} elements"),
+        Refuser::Table => {
+            format!("wanted a table of {wanted} elements, the limit is {TABLE_ELEMENTS}")
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Files. wasmtime-wasi enforces what was granted; this module notices what was refused, so that an operator is told.
 //!
-//! Noticed: every opening, creating, renaming or deleting under a granted directory that is refused, because it leaves the
+//! Noticed: every opening, looking at, creating, linking, renaming or deleting under a granted directory that is refused, because it leaves the
 //! directory or because the directory is granted for reading only. Not seen here: a path outside all granted directories, because
 //! the guest's own library finds no directory for it and never asks the host. When such an attempt fails, [`outside`] reads
 //! it off the library's message. A program that swallows that message, or a library that says only "No such file" while
@@ -99,6 +99,39 @@ pub(crate) fn watch(linker: &mut Linker<Host>) -> wasmtime::Result<()> {
                 let base = fd.rep();
                 let done = host.filesystem().rename_at(fd, old.clone(), to, new).await;
                 Ok((host.noticed(done, "rename", base, &old)?,))
+            })
+        },
+    )?;
+    types.func_wrap_async(
+        "[method]descriptor.symlink-at",
+        |mut store, (fd, old, new): (Fd, String, String)| {
+            Box::new(async move {
+                let host: &mut Host = store.data_mut();
+                let base = fd.rep();
+                let done = host.filesystem().symlink_at(fd, old, new.clone()).await;
+                Ok((host.noticed(done, "link", base, &new)?,))
+            })
+        },
+    )?;
+    types.func_wrap_async(
+        "[method]descriptor.link-at",
+        |mut store, (fd, follow, old, to, new): (Fd, PathFlags, String, Fd, String)| {
+            Box::new(async move {
+                let host: &mut Host = store.data_mut();
+                let base = fd.rep();
+                let done = host.filesystem().link_at(fd, follow, old.clone(), to, new).await;
+                Ok((host.noticed(done, "link", base, &old)?,))
+            })
+        },
+    )?;
+    types.func_wrap_async(
+        "[method]descriptor.stat-at",
+        |mut store, (fd, follow, path): (Fd, PathFlags, String)| {
+            Box::new(async move {
+                let host: &mut Host = store.data_mut();
+                let base = fd.rep();
+                let stat = host.filesystem().stat_at(fd, follow, path.clone()).await;
+                Ok((host.noticed(stat, "read", base, &path)?,))
             })
         },
     )?;
