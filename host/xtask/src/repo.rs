@@ -12,6 +12,11 @@ pub(crate) fn root() -> &'static Path {
     crate_dir.ancestors().nth(2).unwrap_or(crate_dir)
 }
 
+/// The folders of all workspaces: the host's, and those of guests.
+pub(crate) fn workspaces() -> [PathBuf; 4] {
+    ["", "plugins", "tests/hostile/guests", "tests/fuzz"].map(|folder| root().join(folder))
+}
+
 /// The host workspace's target directory.
 pub(crate) fn target() -> PathBuf {
     env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |dir| root().join(dir))

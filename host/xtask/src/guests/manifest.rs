@@ -22,7 +22,8 @@ pub(crate) struct Manifest {
 pub(crate) struct Entry {
     pub(crate) name: String,
     pub(crate) file: String,
-    /// What an administrator is offered first.
+    /// What an administrator is offered first; empty where nobody is.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) handler_name: String,
     pub(crate) size: usize,
     /// Of the component.
@@ -31,16 +32,14 @@ pub(crate) struct Entry {
     sources: String,
 }
 
-impl Default for Manifest {
-    fn default() -> Self {
+impl Manifest {
+    pub(crate) fn new(sources_rule: &str) -> Self {
         Self {
-            sources_rule: sources::RULE.to_owned(),
+            sources_rule: sources_rule.to_owned(),
             plugins: Vec::new(),
         }
     }
-}
 
-impl Manifest {
     pub(crate) fn read(dir: &Path) -> Result<Self> {
         let path = dir.join(FILE);
         let text = fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;

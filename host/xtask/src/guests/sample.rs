@@ -1,18 +1,22 @@
-//! The sample handlers, as they stand under `plugins/samples`.
+//! A guest that is built, and the sample handlers among them, as they stand under `plugins/samples`.
 
 use crate::repo;
 use anyhow::{Context, Result};
 use std::fs;
 use std::path::PathBuf;
 
-/// One sample handler's crate.
+/// What the manifest says about how the hash over a sample's sources is taken.
+pub(crate) const RULE: &str = "SHA-256 over plugins/Cargo.toml, plugins/Cargo.lock, plugins/sdk, plugins/files, plugins/samples/<name> and \
+    wit/job-1.0.0: all files in byte order of their paths from the root, each as path, NUL, length in decimal, NUL, content";
+
+/// One guest: a sample handler's crate, or a hostile guest.
 pub(crate) struct Sample {
-    /// The folder's and the crate's name.
+    /// The folder's and the crate's name, or the file's.
     pub(crate) name: String,
-    /// What `#[handler(name = "…")]` says.
+    /// What `#[handler(name = "…")]` says; empty where it does not matter.
     pub(crate) handler_name: String,
-    /// The crate's folder.
-    pub(crate) dir: PathBuf,
+    /// The files and folders that it is made from.
+    pub(crate) sources: Vec<PathBuf>,
 }
 
 impl Sample {
@@ -43,10 +47,20 @@ pub(crate) fn all() -> Result<Vec<Sample>> {
         let text = fs::read_to_string(&source)?;
         let handler_name = handler_name_in(&text)
             .with_context(|| format!("{}: no `#[handler(name = \"…\")]`", repo::shown(&source)))?;
+        let mut sources: Vec<PathBuf> = [
+            "plugins/Cargo.toml",
+            "plugins/Cargo.lock",
+            "plugins/sdk",
+            "wit/job-1.0.0",
+        ]
+        .iter()
+        .map(|path| repo::root().join(path))
+        .collect();
+        sources.push(dir);
         samples.push(Sample {
             name,
             handler_name,
-            dir,
+            sources,
         });
     }
     samples.sort_by(|left, right| left.name.cmp(&right.name));

@@ -7,22 +7,17 @@ use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// What the manifest says about how the hash is taken.
-pub(crate) const RULE: &str = "SHA-256 over plugins/Cargo.toml, plugins/Cargo.lock, plugins/sdk, plugins/files, plugins/samples/<name> and \
-    wit/job-1.0.0: all files in byte order of their paths from the root, each as path, NUL, length in decimal, NUL, content";
-
-/// The hash over a sample's sources.
+/// The hash over a guest's sources.
 pub(crate) fn hash(sample: &Sample) -> Result<String> {
-    let root = repo::root();
-    let mut files = vec![root.join("plugins/Cargo.toml"), root.join("plugins/Cargo.lock")];
-    for dir in [
-        root.join("plugins/sdk"),
-        sample.dir.clone(),
-        root.join("wit/job-1.0.0"),
-    ] {
-        collect(&dir, &mut files)?;
+    let mut files = Vec::new();
+    for path in &sample.sources {
+        if path.is_dir() {
+            collect(path, &mut files)?;
+        } else {
+            files.push(path.clone());
+        }
     }
-    hash_of(root, files)
+    hash_of(repo::root(), files)
 }
 
 /// The SHA-256 of some bytes, in hexadecimal.

@@ -99,7 +99,7 @@ impl Toolchain {
             .args(["build", "--release", "--target", self.target()])
             .arg("--target-dir")
             .arg(target);
-        let mut flags = remapping(dir)?;
+        let mut flags = remapping()?;
         if self == Self::Debian {
             command
                 .env_remove("RUSTUP_TOOLCHAIN")
@@ -138,14 +138,16 @@ impl Toolchain {
 }
 
 /// Panic messages name source files: by paths that say nothing about the machine that built them.
-fn remapping(dir: &Path) -> Result<Vec<String>> {
+///
+/// The same for every workspace of guests: with other flags, cargo would build the standard library once more.
+fn remapping() -> Result<Vec<String>> {
     let home = env::home_dir().context("no home directory")?;
     let cargo_home = env::var_os("CARGO_HOME").map_or_else(|| home.join(".cargo"), PathBuf::from);
     let mut pairs = vec![
         (PathBuf::from(STD_SOURCES), "std".to_owned()),
         (home, "home".to_owned()),
         (cargo_home.clone(), "cargo".to_owned()),
-        (dir.to_path_buf(), "guest".to_owned()),
+        (repo::root().join("plugins"), "guest".to_owned()),
     ];
     // The registries' checkouts carry the registry's name and hash.
     if let Ok(registries) = std::fs::read_dir(cargo_home.join("registry/src")) {

@@ -4,7 +4,7 @@ use crate::repo;
 use anyhow::Result;
 
 pub(crate) fn run() -> Result<()> {
-    for dir in [repo::root().to_path_buf(), repo::root().join("plugins")] {
+    for dir in repo::workspaces() {
         let mut clippy = repo::cargo(&dir);
         clippy.args([
             "clippy",

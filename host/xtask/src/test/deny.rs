@@ -7,7 +7,7 @@ use std::process::Command;
 pub(crate) fn run() -> Result<()> {
     let deny = tools::CARGO_DENY.program()?;
     let config = repo::root().join("deny.toml");
-    for dir in [repo::root().to_path_buf(), repo::root().join("plugins")] {
+    for dir in repo::workspaces() {
         let mut check = Command::new(&deny);
         check
             .args(["--workspace", "--locked", "--config"])

@@ -1,4 +1,4 @@
-//! The end-to-end suite once more, on guests built from their sources here and now.
+//! The end-to-end and the hostile suite once more, on guests built from their sources here and now.
 
 use crate::{guests, repo};
 use anyhow::Result;
@@ -15,6 +15,8 @@ pub(crate) fn run() -> Result<()> {
         "--workspace",
         "--test",
         "end_to_end",
+        "--test",
+        "hostile",
         "--no-fail-fast",
     ]);
     repo::run(test.env("WASMTAB_TEST_PLUGINS", &built))

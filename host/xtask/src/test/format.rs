@@ -4,8 +4,7 @@ use crate::repo;
 use anyhow::Result;
 
 pub(crate) fn run() -> Result<()> {
-    let dirs = ["", "plugins", "tests/fuzz"].map(|dir| repo::root().join(dir));
-    for dir in dirs {
+    for dir in repo::workspaces() {
         repo::run(repo::cargo(&dir).args(["fmt", "--all", "--check"]))?;
     }
     Ok(())

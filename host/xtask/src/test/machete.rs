@@ -14,6 +14,7 @@ pub(crate) fn run() -> Result<()> {
                 "plugins/files",
                 "plugins/sdk",
                 "plugins/samples",
+                "tests/hostile/guests",
             ])
             .current_dir(repo::root()),
     )

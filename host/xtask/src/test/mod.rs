@@ -29,7 +29,7 @@ const STEPS: &[Step] = &[
     ("licences, sources and bans", deny::run),
     ("unused dependencies", machete::run),
     ("generated files", generate::check),
-    ("end-to-end tests with guests built here", end_to_end::run),
+    ("end-to-end and hostile tests, guests built here", end_to_end::run),
 ];
 
 /// Runs the steps and says how each one ended.

@@ -1,0 +1,11 @@
+// Writes 100 MiB to standard output, which is its result.
+#include <string.h>
+#include <unistd.h>
+
+static char block[1 << 16];
+
+int main(void) {
+  memset(block, 'x', sizeof block);
+  for (int n = 0; n < 1600; n++) write(1, block, sizeof block);
+  return 0;
+}
