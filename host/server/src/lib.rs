@@ -5,6 +5,7 @@ mod app;
 mod auth;
 mod extract;
 mod keyed;
+mod listener;
 mod openapi;
 mod problem;
 mod reply;
