@@ -1,11 +1,17 @@
 //! The one connection that writes. Whatever is queued when it becomes free shares a transaction: the price of a durable
 //! commit is paid once for all of it, and nobody waits on a timer.
 
-use std::{panic::AssertUnwindSafe, time::Instant};
+use std::{
+    panic::AssertUnwindSafe,
+    time::{Duration, Instant},
+};
 
 use futures_util::{FutureExt, future::BoxFuture};
 use sqlx::{Connection, SqliteConnection};
-use tokio::sync::{mpsc, oneshot};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::timeout,
+};
 use wasmtab_store::{StoreError, StoreMeters, StoreResult};
 
 use crate::{memory::Memory, store_error};
@@ -14,6 +20,8 @@ use crate::{memory::Memory, store_error};
 const QUEUE: usize = 1_024;
 /// Pieces of work that one transaction takes.
 const GROUP: usize = 256;
+/// How long a commit may take before somebody is told.
+const STALL: Duration = Duration::from_secs(2);
 
 /// Tells the caller what became of the commit.
 type Acknowledge = Box<dyn FnOnce(Result<(), &sqlx::Error>) + Send>;
@@ -70,7 +78,7 @@ async fn serve(
     let mut group = Vec::with_capacity(GROUP);
     while queue.recv_many(&mut group, GROUP).await > 0 {
         let (size, begun) = (group.len(), Instant::now());
-        if commit(&mut connection, &memory, &mut group).await {
+        if watched(commit(&mut connection, &memory, &mut group)).await {
             meters.committed(size, begun.elapsed());
         } else {
             meters.not_committed();
@@ -79,6 +87,22 @@ async fn serve(
     if let Err(error) = connection.close().await {
         tracing::warn!(%error, "closing the database: {error}");
     }
+}
+
+/// Says so when a commit takes long: another process holds the database's lock, or the disk does not answer.
+async fn watched<T>(commit: impl Future<Output = T>) -> T {
+    let mut commit = std::pin::pin!(commit);
+    if let Ok(done) = timeout(STALL, &mut commit).await {
+        return done;
+    }
+    tracing::warn!(
+        "the database does not answer: a commit has waited for {STALL:?}, for a lock that another process holds or for the disk; \
+         everything that writes waits with it"
+    );
+    let begun = Instant::now();
+    let done = commit.await;
+    tracing::warn!("the database answers again, after another {:?}", begun.elapsed());
+    done
 }
 
 /// Whether it was committed. Work that failed on its own account is no failure of the commit.
