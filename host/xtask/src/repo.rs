@@ -13,8 +13,8 @@ pub(crate) fn root() -> &'static Path {
 }
 
 /// The folders of all workspaces: the host's, and those of guests.
-pub(crate) fn workspaces() -> [PathBuf; 4] {
-    ["", "plugins", "tests/hostile/guests", "tests/fuzz"].map(|folder| root().join(folder))
+pub(crate) fn workspaces() -> [PathBuf; 3] {
+    ["", "plugins", "tests/hostile/guests"].map(|folder| root().join(folder))
 }
 
 /// The host workspace's target directory.

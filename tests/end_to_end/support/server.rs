@@ -22,6 +22,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 pub(crate) struct Server {
     directory: TempDir,
     flags: Vec<String>,
+    variables: Vec<(String, String)>,
     process: Option<Child>,
     url: String,
 }
@@ -34,14 +35,21 @@ impl Server {
 
     /// The same with more flags.
     pub(crate) fn start_with(flags: &[&str]) -> Self {
-        let mut server = Self {
-            directory: TempDir::new().expect("a scratch directory"),
-            flags: flags.iter().map(ToString::to_string).collect(),
-            process: None,
-            url: String::new(),
-        };
+        let mut server = Self::stopped();
+        server.set_flags(flags);
         server.restart();
         server
+    }
+
+    /// A server on an empty directory that has not started yet.
+    pub(crate) fn stopped() -> Self {
+        Self {
+            directory: TempDir::new().expect("a scratch directory"),
+            flags: Vec::new(),
+            variables: Vec::new(),
+            process: None,
+            url: String::new(),
+        }
     }
 
     /// Other flags, from the next start on.
@@ -49,14 +57,14 @@ impl Server {
         self.flags = flags.iter().map(ToString::to_string).collect();
     }
 
+    /// A variable of its environment, from the next start on.
+    pub(crate) fn set_variable(&mut self, name: &str, value: &str) {
+        self.variables.push((name.to_owned(), value.to_owned()));
+    }
+
     /// A server on a directory that a backup was restored into.
     pub(crate) fn restored(backup: &Path) -> Self {
-        let mut server = Self {
-            directory: TempDir::new().expect("a scratch directory"),
-            flags: Vec::new(),
-            process: None,
-            url: String::new(),
-        };
+        let mut server = Self::stopped();
         let mut command = binary::command(&["restore"]);
         command.arg(backup).arg("--data-dir").arg(server.data_dir());
         let _ = binary::run(command).ok();
@@ -66,9 +74,18 @@ impl Server {
 
     /// Starts the server again on the same directory.
     pub(crate) fn restart(&mut self) {
+        self.restart_telling(Stdio::inherit());
+    }
+
+    /// The same, with somewhere else for what it says.
+    pub(crate) fn restart_telling(&mut self, says: Stdio) {
         assert!(self.process.is_none(), "it runs already");
         let mut command = self.serve_command();
-        let mut process = command.stdout(Stdio::piped()).spawn().expect("the binary starts");
+        let mut process = command
+            .stdout(Stdio::piped())
+            .stderr(says)
+            .spawn()
+            .expect("the binary starts");
         let stdout = process.stdout.take().expect("it was piped");
         let mut lines = BufReader::new(stdout).lines();
         let greeting = lines.next().and_then(Result::ok).unwrap_or_default();
@@ -90,6 +107,7 @@ impl Server {
             .arg("--data-dir")
             .arg(self.data_dir())
             .args(&self.flags)
+            .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .env("WASMTAB_ADMIN_TOKEN", TOKEN);
         command
     }
@@ -102,6 +120,11 @@ impl Server {
     /// A directory for the test's own files.
     pub(crate) fn scratch(&self) -> &Path {
         self.directory.path()
+    }
+
+    /// The number of its process.
+    pub(crate) fn pid(&self) -> u32 {
+        self.process.as_ref().expect("it runs").id()
     }
 
     /// Where it listens.

@@ -4,7 +4,8 @@ use crate::repo;
 use anyhow::Result;
 
 pub(crate) fn run() -> Result<()> {
-    for dir in repo::workspaces() {
+    let fuzz = repo::root().join("tests/fuzz");
+    for dir in repo::workspaces().into_iter().chain([fuzz]) {
         repo::run(repo::cargo(&dir).args(["fmt", "--all", "--check"]))?;
     }
     Ok(())

@@ -1,6 +1,7 @@
 //! `cargo xtask test`: everything that CI runs. One step a file; the first that fails ends it.
 
 mod clippy;
+mod clock;
 pub(crate) mod databases;
 mod deny;
 mod docs;
@@ -22,6 +23,7 @@ const STEPS: &[Step] = &[
     ("lints", clippy::run),
     ("committed guests match their sources", guests::check),
     ("database servers for the tests", databases::run),
+    ("a clock that tests can set", clock::run),
     ("tests", workspace::run),
     ("a bounded time of fuzzing", fuzz::check),
     ("tests of the guest SDK and samples", plugins::run),
