@@ -15,6 +15,9 @@ pub struct RuntimeConfig {
     pub max_memory: u64,
     /// Attempts that run at once: what the pool of instances is sized for.
     pub max_concurrency: u32,
+    /// Guests that compute for long at once; the others wait for their turn. Fewer than there are threads for guests leave some to those
+    /// that are quick.
+    pub computing: usize,
     /// Bytes of linear memory of all attempts together; none for no bound.
     pub host_memory_budget: Option<u64>,
     /// How often running guests are looked at. 1 to 5 ms are sensible.
@@ -51,6 +54,7 @@ impl RuntimeConfig {
             cache_dir: cache_dir.into(),
             max_memory: 1024 * 1024 * 1024,
             max_concurrency: 64,
+            computing: usize::MAX,
             host_memory_budget: None,
             epoch_tick: Duration::from_millis(2),
             compiler,

@@ -30,6 +30,7 @@ mod runtime;
 mod state;
 mod sync;
 mod text;
+mod turns;
 
 pub use self::{
     attempt::{Attempt, AttemptContext, CancelCause, Control, Limits, NoObserver, Observer, Upstream},

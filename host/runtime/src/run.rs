@@ -26,6 +26,7 @@ use crate::{
     recorder::Recorder,
     report::AttemptReport,
     runtime::Runtime,
+    turns::{QUICK, Turn},
 };
 
 /// What a guest that ran to its end said.
@@ -121,7 +122,8 @@ impl Runtime {
         }
         attempt.observer.on_started();
         let ended = {
-            let guest = call(&handler.entry, &mut store, attempt, ask);
+            let guest = std::pin::pin!(call(&handler.entry, &mut store, attempt, ask));
+            let guest = Turn::new(guest, Arc::clone(&self.turns), QUICK);
             // Around instantiation too: a `start` function that loops must not escape. Dropping the guest's future unwinds it
             // wherever it waits.
             tokio::select! {

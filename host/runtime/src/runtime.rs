@@ -30,6 +30,8 @@ pub struct Runtime {
     pub(crate) engine: Engine,
     pub(crate) budget: Arc<Budget>,
     pub(crate) http: Arc<HttpClient>,
+    /// One for each guest that may compute for long at once.
+    pub(crate) turns: Arc<Semaphore>,
     linker: Linker<Host>,
     disk: DiskCache,
     memory: MemoryCache,
@@ -114,6 +116,7 @@ impl Runtime {
         Ok(Self {
             budget: Budget::new(config.host_memory_budget),
             http: Arc::new(http),
+            turns: Arc::new(Semaphore::new(config.computing.clamp(1, Semaphore::MAX_PERMITS))),
             linker,
             disk,
             memory: MemoryCache::new(LOADED_HANDLERS),

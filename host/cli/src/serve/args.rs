@@ -38,7 +38,7 @@ pub(crate) struct ServeArgs {
         default_value = "127.0.0.1:7320"
     )]
     pub(crate) listen: SocketAddr,
-    /// Threads that guests run on [default: one a core]
+    /// Guests that compute for long at once; quick ones never wait for them [default: one a core]
     #[arg(long, env = "WASMTAB_WORKERS", value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_024))]
     pub(crate) workers: Option<u32>,
     /// Attempts that go on at once; one that waits for work elsewhere takes no place [default: 64 for each of the workers]

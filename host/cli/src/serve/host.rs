@@ -32,6 +32,8 @@ use crate::exit::Failure;
 const CONCURRENCY_PER_WORKER: u32 = 64;
 /// How far guests' threads stand behind the others of this process.
 const GUEST_NICENESS: i32 = 10;
+/// Threads at least beyond those on which guests compute for long: there, runs begin at once, and quick ones end.
+const STARTING: u32 = 4;
 /// The setting that names the zone of jobs that name none.
 const TIMEZONE: &str = "timezone";
 /// The setting that names the zone data with which next fires were computed.
@@ -112,8 +114,9 @@ pub(crate) async fn start(options: Options) -> Result<Server, Failure> {
         .unwrap_or_else(|| workers.saturating_mul(CONCURRENCY_PER_WORKER));
     let mut config = RuntimeConfig::new(data_dir.join("compiled"), compiler()?, timer.clone());
     config.max_concurrency = concurrency;
+    config.computing = workers as usize;
     let runtime = Arc::new(Runtime::new(config).map_err(Failure::own)?);
-    let guests = guest_threads(workers)?;
+    let guests = guest_threads(workers + workers.max(STARTING))?;
     let handle = guests.handle().clone();
     let guests = Guests(Some(guests));
 
