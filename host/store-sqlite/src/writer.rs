@@ -21,7 +21,7 @@ const QUEUE: usize = 1_024;
 /// Pieces of work that one transaction takes.
 const GROUP: usize = 256;
 /// How long a commit may take before somebody is told.
-const STALL: Duration = Duration::from_secs(2);
+const STALL: Duration = Duration::from_secs(5);
 
 /// Tells the caller what became of the commit.
 type Acknowledge = Box<dyn FnOnce(Result<(), &sqlx::Error>) + Send>;
