@@ -8,6 +8,7 @@ mod dist;
 mod fuzz;
 mod generate;
 mod guests;
+mod hostile;
 mod repo;
 mod test;
 mod tools;
@@ -60,6 +61,12 @@ enum Command {
     Crash(crash::CrashArgs),
     /// Feed anything to what reads bytes and texts of strangers
     Fuzz(fuzz::FuzzArgs),
+    /// Measure what hostile guests cost their neighbours: lag and memory, beside a hundred runs a second
+    Hostile {
+        /// Measure this binary instead of building one with all optimisations
+        #[arg(long, value_name = "FILE")]
+        binary: Option<PathBuf>,
+    },
     /// Check the dependencies against the advisory database, which is fetched for it
     Advisories,
 }
@@ -77,6 +84,7 @@ fn main() -> ExitCode {
         Command::Bench => bench::run(),
         Command::Crash(args) => crash::run(&args),
         Command::Fuzz(args) => fuzz::run(&args),
+        Command::Hostile { binary } => hostile::run(binary.as_deref()),
         Command::Advisories => advisories::run(),
     };
     match outcome {

@@ -1,7 +1,7 @@
 //! `cargo xtask dist`: what is handed to whoever runs the product without building it.
 
 mod archive;
-mod binary;
+pub(crate) mod binary;
 mod contents;
 
 use crate::repo;
