@@ -1,5 +1,7 @@
 //! What goes from the log.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
 use sqlx::SqliteConnection;
 use wasmtab_domain::{
@@ -97,7 +99,9 @@ impl RetentionStore for SqliteStore {
     }
 
     async fn remove_from_log(&self, keys: &[LogKey]) -> StoreResult<u64> {
-        let keys = to_json(&keys.iter().map(|key| key.0).collect::<Vec<_>>()).map_err(store_error)?;
+        // What is named twice goes once.
+        let keys: BTreeSet<_> = keys.iter().map(|key| key.0).collect();
+        let keys = to_json(&keys).map_err(store_error)?;
         self.write(move |c| Box::pin(async move { remove(c, &keys).await }))
             .await
     }
