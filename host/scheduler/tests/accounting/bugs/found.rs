@@ -23,7 +23,7 @@ use crate::seed::play;
 use wasmtab_auditor::Finding;
 
 /// Seeds in which a bug must have been found.
-const SEEDS: std::ops::Range<u64> = 0..60;
+const SEEDS: std::ops::Range<u64> = 0..300;
 
 /// What begins a finding of the one who knows only the database.
 const ALONE: &str = "by the record alone";
