@@ -47,7 +47,12 @@ fn job(number: u32) -> Value {
         "retryInterval": number % 2,
         "retryBackoff": one(number, &[json!("fixed"), json!("exponential"), json!([0, 1])]),
         "priority": number % 3,
-        "handlerName": if number % 11 == 5 { "Slow" } else if number % 7 == 3 { "Flaky" } else { "Echo" },
+        "handlerName": match number {
+            _ if number % 10 == 5 => "Slower",
+            _ if number % 11 == 6 => "Slow",
+            _ if number % 7 == 3 => "Flaky",
+            _ => "Echo",
+        },
         "handlerParam": flaky(number),
     });
     merge(&mut job, &schedule(number));
@@ -58,12 +63,8 @@ fn job(number: u32) -> Value {
         job["onSuccess"] = json!([format!("follower-{}", number % FOLLOWERS)]);
         job["onFailure"] = json!([format!("follower-{}", (number + 1) % FOLLOWERS)]);
     }
-    if number % 17 == 2 {
-        job["blackouts"] = json!([if number.is_multiple_of(2) {
-            "always"
-        } else {
-            "never"
-        }]);
+    if number % 6 == 2 {
+        job["blackouts"] = json!([if number % 12 == 2 { "always" } else { "never" }]);
     }
     if number % 19 == 6 {
         job["maxRuns"] = json!(20);

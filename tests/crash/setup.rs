@@ -12,14 +12,19 @@ use crate::{
     server::{Server, TOKEN},
 };
 
-/// A preview-1 command that waits for 300 ms.
-const SLOW: &str = r#"(module
+/// A preview-1 command that waits for so many milliseconds.
+fn waits(millis: u32) -> Vec<u8> {
+    let text = format!(
+        r#"(module
     (import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))
     (memory (export "memory") 1)
     (data (i32.const 16) "\01\00\00\00")
     (func (export "_start")
-        (i64.store (i32.const 24) (i64.const 300000000))
-        (drop (call $poll (i32.const 0) (i32.const 128) (i32.const 1) (i32.const 256)))))"#;
+        (i64.store (i32.const 24) (i64.const {millis}000000))
+        (drop (call $poll (i32.const 0) (i32.const 128) (i32.const 1) (i32.const 256)))))"#
+    );
+    wat::parse_str(text).expect("it is a module")
+}
 
 /// The jobs, by their numbers.
 #[derive(Debug, Default)]
@@ -48,14 +53,16 @@ pub(crate) async fn prepare(
             String::from_utf8_lossy(&output.stderr)
         );
     };
-    let slow = scratch.join("slow.wasm");
-    fs::write(&slow, wat::parse_str(SLOW).expect("it is a module"))
-        .expect("the scratch directory takes files");
+    let (slow, slower) = (scratch.join("slow.wasm"), scratch.join("slower.wasm"));
+    fs::write(&slow, waits(300)).expect("the scratch directory takes files");
+    // Longer than a second: a fire that comes meanwhile meets it.
+    fs::write(&slower, waits(1_300)).expect("the scratch directory takes files");
     let prebuilt = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../plugins/prebuilt");
     for (handler, file) in [
         ("Echo", prebuilt.join("echo.wasm")),
         ("Flaky", prebuilt.join("flaky.wasm")),
         ("Slow", slow),
+        ("Slower", slower),
     ] {
         let file = file.to_str().expect("a path in UTF-8");
         let name = handler.to_lowercase();
