@@ -67,7 +67,7 @@ impl NodeStore for SqliteStore {
     async fn nodes(&self, limit: u32) -> StoreResult<Vec<NodeInfo>> {
         let rows = sqlx::query!(
             r#"SELECT boot_id AS "boot_id!: i64", name, started_at, seen_at, lease_until, stopped_at
-            FROM node ORDER BY started_at DESC LIMIT ?"#,
+            FROM node ORDER BY started_at DESC, boot_id DESC LIMIT ?"#,
             limit
         )
         .fetch_all(&self.readers)
