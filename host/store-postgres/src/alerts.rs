@@ -176,7 +176,7 @@ pub(crate) async fn warn_pending(
     let at = now.to_chrono();
     let late = sqlx::query!(
         r#"SELECT id AS "id!: i64", attempt_id AS "attempt_id!: i64" FROM run
-        WHERE warn_at <= $1 ORDER BY warn_at LIMIT $2"#,
+        WHERE warn_at <= $1 ORDER BY warn_at, id LIMIT $2"#,
         at,
         BATCH
     )

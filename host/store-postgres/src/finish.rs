@@ -395,7 +395,7 @@ pub(crate) async fn expire_pending(
     let (at, most) = (now.to_chrono(), BATCH);
     let rows = sqlx::query!(
         r#"SELECT id AS "id!: i64", attempt_id AS "attempt_id!: i64" FROM run
-        WHERE pending_until <= $1 ORDER BY pending_until LIMIT $2"#,
+        WHERE pending_until <= $1 ORDER BY pending_until, id LIMIT $2"#,
         at,
         most
     )

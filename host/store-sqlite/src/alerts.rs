@@ -174,7 +174,7 @@ pub(crate) async fn warn_pending(
     let at = now.as_micros();
     let late = sqlx::query!(
         r#"SELECT id AS "id!: i64", attempt_id AS "attempt_id!: i64" FROM run
-        WHERE warn_at <= ? ORDER BY warn_at LIMIT ?"#,
+        WHERE warn_at <= ? ORDER BY warn_at, id LIMIT ?"#,
         at,
         BATCH
     )

@@ -56,7 +56,7 @@ impl Capacity {
             sqlx::query!(
                 "UPDATE run SET hold = NULL WHERE id IN (
                     SELECT id FROM run WHERE handler_name = ?1 AND hold = ?2 AND due_at <= ?4
-                    ORDER BY priority DESC, due_at LIMIT ?3
+                    ORDER BY priority DESC, due_at, id LIMIT ?3
                 )",
                 handler,
                 capacity,

@@ -139,7 +139,7 @@ async fn choose(
         let rows = sqlx::query_scalar!(
             r#"SELECT json_group_array(json_array(id, due_at)) AS "rows!: String" FROM (
                 SELECT id, due_at FROM run
-                WHERE state <> 'running' AND hold IS NULL AND priority = ? AND due_at <= ? ORDER BY due_at LIMIT ?
+                WHERE state <> 'running' AND hold IS NULL AND priority = ? AND due_at <= ? ORDER BY due_at, id LIMIT ?
             )"#,
             level.priority,
             now,

@@ -161,10 +161,10 @@ pub(crate) async fn take(
         FROM alert_channel AS channel
         CROSS JOIN alert_delivery AS delivery ON delivery.id IN (
             SELECT id FROM alert_delivery
-            WHERE channel = channel.name AND status = 'pending' AND next_at <= ?1 ORDER BY next_at LIMIT ?2
+            WHERE channel = channel.name AND status = 'pending' AND next_at <= ?1 ORDER BY next_at, id LIMIT ?2
         )
         WHERE channel.enabled AND channel.name NOT IN (SELECT value FROM json_each(?3))
-        ORDER BY delivery.next_at LIMIT ?4"#,
+        ORDER BY delivery.next_at, delivery.id LIMIT ?4"#,
         now,
         take.per_channel,
         busy,

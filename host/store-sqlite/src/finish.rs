@@ -483,7 +483,7 @@ pub(crate) async fn expire_pending(
     let (at, most) = (now.as_micros(), BATCH as i64);
     let rows = sqlx::query!(
         r#"SELECT id AS "id!: i64", attempt_id AS "attempt_id!: i64" FROM run
-        WHERE pending_until <= ? ORDER BY pending_until LIMIT ?"#,
+        WHERE pending_until <= ? ORDER BY pending_until, id LIMIT ?"#,
         at,
         most
     )

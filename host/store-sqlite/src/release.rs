@@ -51,7 +51,7 @@ async fn due_jobs(connection: &mut SqliteConnection, at: i64, limit: u32) -> Res
             shards, warn_after, retry_version, on_success, on_failure, labels, owner, runbook, revision, source,
             created_at, updated_at, paused_at, paused_until, paused_by, paused_note, next_fire_at, plan_at,
             decided_until, released)) AS "rows!: String"
-        FROM (SELECT * FROM infra_job WHERE plan_at <= ? ORDER BY plan_at LIMIT ?)"#,
+        FROM (SELECT * FROM infra_job WHERE plan_at <= ? ORDER BY plan_at, id LIMIT ?)"#,
         at,
         limit
     )
