@@ -50,13 +50,14 @@ pub(crate) async fn release_due(
         .map(Job::try_from)
         .collect::<Result<Vec<_>, _>>()?;
     let decided = decide(connection, ids, &jobs, now, effects).await?;
+    let more = full || decided.partial;
     let mut next_plan_at = next_plan_at(connection).await?;
-    if jobs.is_empty() {
+    if !more && next_plan_at.is_some_and(|at| at <= now) {
         // What is due and was not met is another process's at this moment.
-        next_plan_at = next_plan_at.map(|at| at.max(now.plus(BUSY)));
+        next_plan_at = Some(now.plus(BUSY));
     }
     Ok(Released {
-        more: full || decided.partial,
+        more,
         next_plan_at,
         runs: decided.runs,
         skipped: decided.skipped,
