@@ -9,7 +9,9 @@ mod fuzz;
 mod generate;
 mod guests;
 mod hostile;
+mod measured;
 mod repo;
+mod soak;
 mod test;
 mod tools;
 
@@ -67,6 +69,8 @@ enum Command {
         #[arg(long, value_name = "FILE")]
         binary: Option<PathBuf>,
     },
+    /// Let a server fire a thousand runs a second for long, and see whether it takes more and more of the machine
+    Soak(soak::SoakArgs),
     /// Check the dependencies against the advisory database, which is fetched for it
     Advisories,
 }
@@ -85,6 +89,7 @@ fn main() -> ExitCode {
         Command::Crash(args) => crash::run(&args),
         Command::Fuzz(args) => fuzz::run(&args),
         Command::Hostile { binary } => hostile::run(binary.as_deref()),
+        Command::Soak(args) => soak::run(&args),
         Command::Advisories => advisories::run(),
     };
     match outcome {

@@ -2,16 +2,16 @@
 //!
 //! The tests of the same scenario (`tests/hostile/neighbours.rs`) time nothing. This does, on a build with all optimisations.
 
-mod figures;
-#[path = "../../../../tests/hostile/fixtures.rs"]
+#[path = "../../../tests/hostile/fixtures.rs"]
 #[expect(dead_code, reason = "the suite also asks for the names of all guests")]
 mod fixtures;
-mod server;
 
-use crate::{dist, repo};
+use crate::{
+    dist,
+    measured::{Lags, Server},
+    repo,
+};
 use anyhow::{Context, Result, bail, ensure};
-use figures::Lags;
-use server::Server;
 use std::{collections::BTreeSet, fmt::Write as _, fs, path::Path, thread, time::Duration};
 
 /// Jobs that mean well; each fires once a second.
@@ -33,7 +33,7 @@ pub(crate) fn run(binary: Option<&Path>) -> Result<()> {
         Some(binary) => std::path::absolute(binary)?,
         None => dist::binary::build()?,
     };
-    let server = Server::start(&binary)?;
+    let server = Server::start(&binary, &[])?;
     set_up(&server)?;
 
     println!("{NORMAL} runs a second, alone for {ALONE:?}");
@@ -52,7 +52,7 @@ pub(crate) fn run(binary: Option<&Path>) -> Result<()> {
         let lags = pause(&server, seen.as_deref())?;
         seen.clone_from(&lags.newest);
         thread::sleep(REST);
-        let memory = server.resident()?;
+        let memory = server.takes()?.resident;
         println!("  {lags}\n  resident memory {} MiB", memory / (1024 * 1024));
         if lags.p99 >= LAG {
             wrong.push(format!(

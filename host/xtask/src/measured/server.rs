@@ -23,8 +23,8 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// On an empty directory and a free port.
-    pub(crate) fn start(binary: &Path) -> Result<Self> {
+    /// On an empty directory and a free port; with these options.
+    pub(crate) fn start(binary: &Path, options: &[&str]) -> Result<Self> {
         let scratch = TempDir::new()?;
         let mut process = Command::new(binary)
             .args([
@@ -36,6 +36,7 @@ impl Server {
                 "--data-dir",
             ])
             .arg(scratch.path().join("data"))
+            .args(options)
             .env("WASMTAB_ADMIN_TOKEN", TOKEN)
             .stdout(Stdio::piped())
             .stdin(Stdio::null())
@@ -62,14 +63,19 @@ impl Server {
         self.scratch.path()
     }
 
-    /// Bytes of its memory that are in RAM.
-    pub(crate) fn resident(&self) -> Result<u64> {
-        let status = fs::read_to_string(format!("/proc/{}/status", self.process.id()))?;
+    /// What it has of the machine now.
+    pub(crate) fn takes(&self) -> Result<Use> {
+        let process = PathBuf::from(format!("/proc/{}", self.process.id()));
+        let status = fs::read_to_string(process.join("status"))?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
         let kib = line
             .and_then(|line| line.split_whitespace().next())
             .context("a process has memory")?;
-        Ok(kib.parse::<u64>()? * 1024)
+        Ok(Use {
+            resident: kib.parse::<u64>()? * 1024,
+            descriptors: fs::read_dir(process.join("fd"))?.count() as u64,
+            files: size(&self.scratch().join("data"))?,
+        })
     }
 
     /// A command of the client, which has to succeed; what it printed.
@@ -114,6 +120,32 @@ impl Server {
         self.run(&["apply", "-f", file.to_str().context("a path in UTF-8")?])
             .map(drop)
     }
+}
+
+/// What a server has of its machine.
+pub(crate) struct Use {
+    /// Bytes of its memory that are in RAM.
+    pub(crate) resident: u64,
+    /// Open files and sockets.
+    pub(crate) descriptors: u64,
+    /// Bytes of the files in its directory.
+    pub(crate) files: u64,
+}
+
+/// Bytes of all files in a directory, however deep.
+fn size(directory: &Path) -> Result<u64> {
+    let mut sum = 0;
+    for entry in fs::read_dir(directory)? {
+        let entry = entry?;
+        // A file may go away meanwhile.
+        let Ok(facts) = entry.metadata() else { continue };
+        sum += if facts.is_dir() {
+            size(&entry.path())?
+        } else {
+            facts.len()
+        };
+    }
+    Ok(sum)
 }
 
 impl Drop for Server {

@@ -8,7 +8,7 @@ use std::time::Duration;
 /// The lags of some runs, and what was wrong with them.
 pub(crate) struct Lags {
     count: usize,
-    p50: Duration,
+    pub(crate) p50: Duration,
     pub(crate) p99: Duration,
     most: Duration,
     /// The latest planned instant among them.
