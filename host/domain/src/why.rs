@@ -386,7 +386,7 @@ mod tests {
             let spec = spec(said);
             let job = Job {
                 id: JobId(1),
-                spec: spec.clone(),
+                spec: std::sync::Arc::new(spec.clone()),
                 revision: 1,
                 source: None,
                 created_at: at("00:00:00"),

@@ -13,6 +13,8 @@ use crate::clock::Timer;
 const BATCH: u32 = 500;
 /// Hints wake the planner; this often it looks without one.
 const PERIOD: Duration = Duration::from_secs(5);
+/// How long before a fire the store is told of it.
+const LEAD: Duration = Duration::from_secs(1);
 /// A wall clock that is further back than this was set back; less is a clock being disciplined.
 const SET_BACK: Duration = Duration::from_secs(2);
 /// How long a database that does not answer is left alone.
@@ -24,6 +26,8 @@ pub(crate) struct Planner {
     pub stop: CancellationToken,
     /// The latest instant that next fires may have been computed from, by this process or one before it.
     pub last_seen: Option<Timestamp>,
+    /// Up to when the store was told what fires.
+    pub foreseen: Option<Timestamp>,
 }
 
 impl Planner {
@@ -33,7 +37,8 @@ impl Planner {
         loop {
             // What was announced up to here is seen by the look that follows.
             while hints.try_recv().is_ok() {}
-            let wake_at = self.step().await;
+            let fires_at = self.step().await;
+            let wake_at = self.foresee(fires_at).await;
             tokio::select! {
                 () = self.stop.cancelled() => return,
                 () = self.timer.sleep_until(wake_at) => {}
@@ -54,12 +59,30 @@ impl Planner {
         }
     }
 
+    /// Tells the store what fires soon, and when to look again.
+    async fn foresee(&mut self, fires_at: Timestamp) -> Timestamp {
+        let now = self.timer.now();
+        let soon = now.plus(LEAD);
+        if fires_at > soon {
+            return fires_at.minus(LEAD);
+        }
+        if self.foreseen < Some(fires_at) {
+            let told = self.foreseen.max(Some(now)).unwrap_or(now);
+            if let Err(error) = self.store.foresee(told, soon).await {
+                tracing::debug!(%error, "what fires soon could not be read ahead: {error}");
+            }
+            self.foreseen = Some(soon);
+        }
+        fires_at
+    }
+
     async fn plan(&mut self, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
         if let Some(last) = self.last_seen.filter(|last| last.since(now) > SET_BACK) {
             tracing::warn!("the wall clock went back from {last} to {now}; the next fires are computed anew");
             self.store.replan(now).await?;
             // Only now is the earlier clock forgotten: a database that did not answer is asked again.
             self.last_seen = Some(now);
+            self.foreseen = None;
         }
         self.last_seen = self.last_seen.max(Some(now));
         loop {

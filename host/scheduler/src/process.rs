@@ -120,6 +120,7 @@ impl Process {
                 timer: Arc::clone(&timer),
                 stop: stop.clone(),
                 last_seen,
+                foreseen: None,
             },
             dispatcher: Dispatcher {
                 store: Arc::clone(&store),

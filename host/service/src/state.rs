@@ -280,7 +280,7 @@ impl Service {
         let (job_id, job_name, handler_name) = match scope {
             StateScope::Job(id) => {
                 let job = self.store.job(id).await?;
-                (Some(id.0), job.map(|job| job.spec.name), None)
+                (Some(id.0), job.map(|job| job.spec.name.clone()), None)
             }
             StateScope::Handler(name) => (None, None, Some(name)),
         };

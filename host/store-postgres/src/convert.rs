@@ -1,6 +1,6 @@
 //! Between rows and the domain's types. A row that does not read is a damaged database, never a panic.
 
-use std::{borrow::Cow, fmt::Display, str::FromStr};
+use std::{borrow::Cow, fmt::Display, str::FromStr, sync::Arc};
 
 use chrono::{DateTime, Utc};
 use serde::{Serialize, de::DeserializeOwned};
@@ -149,7 +149,7 @@ impl TryFrom<JobRow> for Job {
         });
         Ok(Self {
             id: JobId(row.id),
-            spec: JobSpec {
+            spec: Arc::new(JobSpec {
                 name: row.name,
                 status: word("status", &row.status)?,
                 handler_name: row.handler_name,
@@ -187,7 +187,7 @@ impl TryFrom<JobRow> for Job {
                 labels: json("labels", &row.labels)?,
                 owner: row.owner,
                 runbook: row.runbook,
-            },
+            }),
             revision: row.revision,
             source: row.source,
             created_at: instant(row.created_at),

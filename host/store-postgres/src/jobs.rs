@@ -1,6 +1,6 @@
 //! The job table.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 use async_trait::async_trait;
 use sqlx::PgConnection;
@@ -295,7 +295,7 @@ async fn create(
     .await?;
     let job = Job {
         id: JobId(id),
-        spec: spec.clone(),
+        spec: Arc::new(spec.clone()),
         revision: 1,
         source: source.clone(),
         created_at: *now,
@@ -325,7 +325,7 @@ pub(crate) async fn update(
     if let Some(other) = name_taken(connection, &spec.name, id.0).await? {
         return Ok(Err(WriteError::NameTaken(other)));
     }
-    if *spec == job.spec {
+    if *spec == *job.spec {
         return Ok(Ok(job));
     }
     if let Some(calendar) = calendars::missing(connection, spec).await? {
@@ -338,7 +338,7 @@ pub(crate) async fn update(
     if !spec.same_fires(&job.spec) {
         job.progress = release::begin_anew(spec, &job, *now);
     }
-    job.spec = spec.clone();
+    job.spec = Arc::new(spec.clone());
     job.revision += 1;
     job.updated_at = *now;
     save(connection, &job, by).await?;
@@ -377,7 +377,7 @@ async fn save(connection: &mut PgConnection, job: &Job, by: &str) -> Result<(), 
         labels,
         owner,
         runbook,
-    } = &job.spec;
+    } = &*job.spec;
     let chrono = |at: Option<Timestamp>| at.map(Timestamp::to_chrono);
     let param = plain_option(handler_param.as_deref());
     let (id, status, dialect) = (
@@ -454,9 +454,9 @@ async fn save(connection: &mut PgConnection, job: &Job, by: &str) -> Result<(), 
     .execute(&mut *connection)
     .await?;
     save_progress(connection, job).await?;
-    let mut said = job.spec.clone();
+    let mut said = JobSpec::clone(&job.spec);
     said.handler_param = param.map(Cow::into_owned);
-    let (spec, policy) = (to_json(&said)?, to_json(&RunPolicy::from(&job.spec))?);
+    let (spec, policy) = (to_json(&said)?, to_json(&RunPolicy::from(&*job.spec))?);
     insert_revision(connection, job, Some((&spec, &policy)), by).await
 }
 

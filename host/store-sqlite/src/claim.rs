@@ -233,11 +233,11 @@ async fn load(
             execute_index: small(row.attempts) + 1,
             job_id: row.job_id.map(JobId),
             job_name: row.job_name,
-            timezone: revised.map_or(chrono_tz::Tz::UTC, |revised| revised.timezone),
+            timezone: revised.map_or(chrono_tz::Tz::UTC, |revised| revised.spec.timezone),
             handler_name: row.handler_name,
             handler_param: row
                 .handler_param
-                .or_else(|| revised.and_then(|revised| revised.handler_param.clone()))
+                .or_else(|| revised.and_then(|revised| revised.spec.handler_param.clone()))
                 .unwrap_or_default(),
             trigger: word("run_trigger", &row.run_trigger)?,
             scheduled_at: instant(row.scheduled_at),

@@ -1,6 +1,6 @@
 //! Between rows and the domain's types. A row that does not read is a damaged database, never a panic.
 
-use std::{fmt::Display, str::FromStr};
+use std::{fmt::Display, str::FromStr, sync::Arc};
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use wasmtab_domain::{
@@ -127,15 +127,9 @@ impl TryFrom<JobRow> for Job {
     type Error = sqlx::Error;
 
     fn try_from(row: JobRow) -> Decoded<Self> {
-        let pause = row.paused_at.map(|paused_at| Pause {
-            paused_at: instant(paused_at),
-            until: row.paused_until.map(instant),
-            by: row.paused_by.unwrap_or_default(),
-            note: row.paused_note,
-        });
         Ok(Self {
             id: JobId(row.id),
-            spec: JobSpec {
+            spec: Arc::new(JobSpec {
                 name: row.name,
                 status: word("status", &row.status)?,
                 handler_name: row.handler_name,
@@ -173,19 +167,44 @@ impl TryFrom<JobRow> for Job {
                 labels: json("labels", &row.labels)?,
                 owner: row.owner,
                 runbook: row.runbook,
-            },
+            }),
             revision: row.revision,
             source: row.source,
             created_at: instant(row.created_at),
             updated_at: instant(row.updated_at),
-            pause,
-            progress: Progress {
-                next_fire_at: row.next_fire_at.map(instant),
-                plan_at: row.plan_at.map(instant),
-                decided_until: row.decided_until.map(instant),
-                released: unsigned(row.released),
-            },
+            pause: pause(row.paused_at, row.paused_until, row.paused_by, row.paused_note),
+            progress: progress(row.next_fire_at, row.plan_at, row.decided_until, row.released),
         })
+    }
+}
+
+/// The pause that lies over a job.
+pub(crate) fn pause(
+    paused_at: Option<i64>,
+    until: Option<i64>,
+    by: Option<String>,
+    note: Option<String>,
+) -> Option<Pause> {
+    Some(Pause {
+        paused_at: instant(paused_at?),
+        until: until.map(instant),
+        by: by.unwrap_or_default(),
+        note,
+    })
+}
+
+/// How far a job's fires are decided.
+pub(crate) fn progress(
+    next_fire_at: Option<i64>,
+    plan_at: Option<i64>,
+    decided_until: Option<i64>,
+    released: i64,
+) -> Progress {
+    Progress {
+        next_fire_at: next_fire_at.map(instant),
+        plan_at: plan_at.map(instant),
+        decided_until: decided_until.map(instant),
+        released: unsigned(released),
     }
 }
 

@@ -1,5 +1,7 @@
 //! The job table.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use sqlx::SqliteConnection;
 use wasmtab_domain::{
@@ -20,7 +22,7 @@ use crate::{
     convert::{JobRow, instant, json, select_jobs, signed, to_json},
     effects::Effects,
     job_batches, job_links,
-    release::{end_pause, release_due, settle},
+    release::{end_pause, foresee, release_due, settle},
     store_error,
 };
 
@@ -227,6 +229,13 @@ impl JobStore for SqliteStore {
         .await
     }
 
+    async fn foresee(&self, after: Timestamp, until: Timestamp) -> StoreResult<()> {
+        let mut reader = self.readers.acquire().await.map_err(store_error)?;
+        foresee(&mut reader, &self.memory, after, until)
+            .await
+            .map_err(store_error)
+    }
+
     async fn replan(&self, now: Timestamp) -> StoreResult<()> {
         self.write(move |c| Box::pin(async move { replan(c, now).await }))
             .await?;
@@ -292,7 +301,7 @@ async fn create(
     .last_insert_rowid();
     let job = Job {
         id: JobId(id),
-        spec: spec.clone(),
+        spec: Arc::new(spec.clone()),
         revision: 1,
         source: source.clone(),
         created_at: *now,
@@ -322,7 +331,7 @@ pub(crate) async fn update(
     if let Some(other) = name_taken(connection, &spec.name, id.0).await? {
         return Ok(Err(WriteError::NameTaken(other)));
     }
-    if *spec == job.spec {
+    if *spec == *job.spec {
         return Ok(Ok(job));
     }
     if let Some(calendar) = calendars::missing(connection, spec).await? {
@@ -335,7 +344,7 @@ pub(crate) async fn update(
     if !spec.same_fires(&job.spec) {
         job.progress = release::begin_anew(spec, &job, *now);
     }
-    job.spec = spec.clone();
+    job.spec = Arc::new(spec.clone());
     job.revision += 1;
     job.updated_at = *now;
     save(connection, &job, by).await?;
@@ -374,7 +383,7 @@ async fn save(connection: &mut SqliteConnection, job: &Job, by: &str) -> Result<
         labels,
         owner,
         runbook,
-    } = &job.spec;
+    } = &*job.spec;
     let micros = |at: Option<Timestamp>| at.map(Timestamp::as_micros);
     let (id, status, dialect) = (
         job.id.0,
@@ -450,7 +459,7 @@ async fn save(connection: &mut SqliteConnection, job: &Job, by: &str) -> Result<
     .execute(&mut *connection)
     .await?;
     save_progress(connection, job).await?;
-    let (spec, policy) = (to_json(&job.spec)?, to_json(&RunPolicy::from(&job.spec))?);
+    let (spec, policy) = (to_json(&job.spec)?, to_json(&RunPolicy::from(&*job.spec))?);
     insert_revision(connection, job, Some((&spec, &policy)), by).await
 }
 

@@ -8,13 +8,13 @@ use std::{
 use sqlx::SqliteConnection;
 use wasmtab_domain::{
     ids::{IdSource, RunId},
-    job::Job,
+    job::JobSpec,
     run::RunPolicy,
     time::Timestamp,
 };
 
 use crate::{
-    convert::{json, to_json, word},
+    convert::{json, to_json},
     decode_error,
 };
 
@@ -34,12 +34,12 @@ struct Inner {
     revisions: HashMap<RevisionKey, Arc<Revised>>,
 }
 
-/// The part of a revision that its runs need. A revision never changes once it is written.
+/// What a revision says. It never changes once it is written.
 #[derive(Debug)]
 pub(crate) struct Revised {
+    pub spec: Arc<JobSpec>,
+    /// The part of it that its runs need.
     pub policy: Arc<RunPolicy>,
-    pub handler_param: Option<String>,
-    pub timezone: chrono_tz::Tz,
 }
 
 impl Memory {
@@ -61,22 +61,6 @@ impl Memory {
     /// Forgets what was read: a revision of a transaction that is undone may come again with other words.
     pub(crate) fn forget(&self) {
         self.inner().revisions.clear();
-    }
-
-    /// Keeps in mind what a job says whose runs are about to be claimed.
-    pub(crate) fn learn(&self, job: &Job) {
-        let key = (job.id.0, job.revision);
-        let mut inner = self.inner();
-        if inner.revisions.contains_key(&key) {
-            return;
-        }
-        inner.make_room(1);
-        let revised = Revised {
-            policy: Arc::new(RunPolicy::from(&job.spec)),
-            handler_param: job.spec.handler_param.clone(),
-            timezone: job.spec.timezone,
-        };
-        inner.revisions.insert(key, Arc::new(revised));
     }
 
     /// These revisions, from the database where they are not remembered. Deletions, which say nothing, are left out.
@@ -130,22 +114,22 @@ async fn read(
 ) -> Result<Vec<(RevisionKey, Arc<Revised>)>, sqlx::Error> {
     let keys = to_json(keys)?;
     let rows = sqlx::query!(
-        r#"SELECT revision.job_id AS "job_id!: i64", revision.revision AS "revision!: i64", revision.policy AS "policy!",
-            revision.spec ->> '$.handlerParam' AS "param?: String", revision.spec ->> '$.timezone' AS "zone!: String"
+        r#"SELECT revision.job_id AS "job_id!: i64", revision.revision AS "revision!: i64", revision.spec AS "spec!"
         FROM json_each(?) AS wanted
         CROSS JOIN job_revision AS revision
             ON revision.job_id = wanted.value ->> 0 AND revision.revision = wanted.value ->> 1
-        WHERE revision.policy IS NOT NULL"#,
+        WHERE revision.spec IS NOT NULL"#,
         keys
     )
     .fetch_all(connection)
     .await?;
     rows.into_iter()
         .map(|row| {
+            let spec: JobSpec = json("spec", &row.spec)?;
+            let policy = Arc::new(RunPolicy::from(&spec));
             let revised = Revised {
-                policy: json("policy", &row.policy)?,
-                handler_param: row.param,
-                timezone: word("timezone", &row.zone)?,
+                spec: Arc::new(spec),
+                policy,
             };
             Ok(((row.job_id, row.revision), Arc::new(revised)))
         })

@@ -1,10 +1,14 @@
 //! Releasing fires: the snapshot is read, the domain decides, and run, skips and the job's advance commit together.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
+use serde::Deserialize;
 use sqlx::SqliteConnection;
 use wasmtab_domain::{
-    ids::RunId,
+    ids::{JobId, RunId},
     job::{Blackout, Calendars, Job, JobSpec},
     release::{self, ActiveRun, Release, Snapshot},
     run::Hold,
@@ -15,10 +19,14 @@ use wasmtab_store::Released;
 
 use crate::{
     Memory, calendars, cancel,
-    convert::{JobRow, instant, json, select_jobs, signed, to_json},
+    convert::{JobRow, instant, json, pause, progress, select_jobs, signed, to_json},
+    decode_error,
     effects::Effects,
     new_runs::{self, NewRun},
 };
+
+/// Jobs that are remembered at most before they are due: no more than memory keeps.
+const FORESEEN: i64 = 10_000;
 
 /// Decides the fires of at most `limit` jobs that are due.
 pub(crate) async fn release_due(
@@ -29,7 +37,7 @@ pub(crate) async fn release_due(
     effects: &mut Effects,
 ) -> Result<Released, sqlx::Error> {
     let at = now.as_micros();
-    let jobs = due_jobs(connection, at, limit).await?;
+    let jobs = due_jobs(connection, memory, at, limit).await?;
     let full = jobs.len() == limit as usize;
     let decided = decide(connection, memory, &jobs, now, effects).await?;
     let next_plan_at = next_plan_at(connection).await?;
@@ -41,24 +49,83 @@ pub(crate) async fn release_due(
     })
 }
 
+/// Reads what the jobs say that are due soon, so that their release finds it remembered.
+pub(crate) async fn foresee(
+    reader: &mut SqliteConnection,
+    memory: &Memory,
+    after: Timestamp,
+    until: Timestamp,
+) -> Result<(), sqlx::Error> {
+    let (after, until) = (after.as_micros(), until.as_micros());
+    let keys = sqlx::query_scalar!(
+        r#"SELECT json_group_array(json_array(id, revision)) AS "keys!: String" FROM (
+            SELECT id, revision FROM infra_job WHERE plan_at > ? AND plan_at <= ? ORDER BY plan_at, id LIMIT ?
+        )"#,
+        after,
+        until,
+        FORESEEN
+    )
+    .fetch_one(&mut *reader)
+    .await?;
+    memory.revisions(reader, &json("jobs", &keys)?).await?;
+    Ok(())
+}
+
+/// A job that is due, but for what it says.
+#[derive(Deserialize)]
+struct DueJob {
+    id: i64,
+    revision: i64,
+    source: Option<String>,
+    created_at: i64,
+    updated_at: i64,
+    paused_at: Option<i64>,
+    paused_until: Option<i64>,
+    paused_by: Option<String>,
+    paused_note: Option<String>,
+    next_fire_at: Option<i64>,
+    plan_at: Option<i64>,
+    decided_until: Option<i64>,
+    released: i64,
+}
+
 /// Jobs whose plan is due, the longest due first. They come as one text: rows one by one are handed from thread to thread, value
-/// by value.
-async fn due_jobs(connection: &mut SqliteConnection, at: i64, limit: u32) -> Result<Vec<Job>, sqlx::Error> {
+/// by value. What they say is remembered.
+async fn due_jobs(
+    connection: &mut SqliteConnection,
+    memory: &Memory,
+    at: i64,
+    limit: u32,
+) -> Result<Vec<Job>, sqlx::Error> {
     let rows = sqlx::query_scalar!(
-        r#"SELECT json_group_array(json_array(id, name, status, handler_name, handler_param, cron_expression,
-            cron_dialect, every, timezone, start_at, end_at, retry_count, retry_interval, retry_backoff, retry_on,
-            monitor_timeout, fuel, memory_limit, overlap, misfire, catch_up_window, jitter, priority, max_runs, blackouts,
-            shards, warn_after, retry_version, on_success, on_failure, labels, owner, runbook, revision, source,
-            created_at, updated_at, paused_at, paused_until, paused_by, paused_note, next_fire_at, plan_at,
-            decided_until, released)) AS "rows!: String"
+        r#"SELECT json_group_array(json_array(id, revision, source, created_at, updated_at, paused_at, paused_until,
+            paused_by, paused_note, next_fire_at, plan_at, decided_until, released)) AS "rows!: String"
         FROM (SELECT * FROM infra_job WHERE plan_at <= ? ORDER BY plan_at, id LIMIT ?)"#,
         at,
         limit
     )
-    .fetch_one(connection)
+    .fetch_one(&mut *connection)
     .await?;
-    let rows: Vec<JobRow> = json("due jobs", &rows)?;
-    rows.into_iter().map(Job::try_from).collect()
+    let rows: Vec<DueJob> = json("due jobs", &rows)?;
+    let keys = rows.iter().map(|row| (row.id, row.revision)).collect();
+    let revisions = memory.revisions(connection, &keys).await?;
+    rows.into_iter()
+        .map(|row| {
+            let revised = revisions
+                .get(&(row.id, row.revision))
+                .ok_or_else(|| decode_error("revision", "a job's own is missing"))?;
+            Ok(Job {
+                id: JobId(row.id),
+                spec: Arc::clone(&revised.spec),
+                revision: row.revision,
+                source: row.source,
+                created_at: instant(row.created_at),
+                updated_at: instant(row.updated_at),
+                pause: pause(row.paused_at, row.paused_until, row.paused_by, row.paused_note),
+                progress: progress(row.next_fire_at, row.plan_at, row.decided_until, row.released),
+            })
+        })
+        .collect()
 }
 
 /// Decides every fire of one job up to `now`, however many, and returns the job as it is then.
@@ -132,9 +199,6 @@ async fn decide(
     insert_skips(connection, memory, &decisions, now).await?;
     advance(connection, &decisions, now).await?;
     for (job, release) in &decisions {
-        if !release.runs.is_empty() {
-            memory.learn(job);
-        }
         effects.queue |= !release.runs.is_empty();
         effects.released += release.runs.len() as u64;
         let skips = release.skips.iter();

@@ -321,7 +321,6 @@ async fn start(
         .await?;
     }
     effects.queue = true;
-    memory.learn(&job);
     Ok(Ok(Made {
         run: reads::made_run(connection, run.id).await?,
         claimable: !start.held && start.cancels.is_empty() && job.spec.shards == 1,

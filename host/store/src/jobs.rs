@@ -173,6 +173,13 @@ pub trait JobStore: Send + Sync {
     /// Decides the fires of at most `limit` jobs that are due at `now`.
     async fn release_due(&self, now: Timestamp, limit: u32) -> StoreResult<Released>;
 
+    /// Jobs whose plan is due after `after`, and at `until` at the latest, are about to be released: what that needs may be read
+    /// before it is urgent. Nothing depends on it.
+    async fn foresee(&self, after: Timestamp, until: Timestamp) -> StoreResult<()> {
+        let _ = (after, until);
+        Ok(())
+    }
+
     /// Computes anew every next fire that lies after `now`: after the wall clock went back, or with newer zone data.
     /// Instants that were decided stay decided.
     async fn replan(&self, now: Timestamp) -> StoreResult<()>;

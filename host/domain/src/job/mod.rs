@@ -8,6 +8,8 @@ mod schedule;
 mod upcoming;
 mod value;
 
+use std::sync::Arc;
+
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 use wasmtab_cron::Dialect;
@@ -181,8 +183,8 @@ pub struct Progress {
 pub struct Job {
     /// Its number.
     pub id: JobId,
-    /// What it says now.
-    pub spec: JobSpec,
+    /// What it says now: shared with whoever remembers the revision.
+    pub spec: Arc<JobSpec>,
     /// Counts what it said, from 1.
     pub revision: i64,
     /// Which collection of documents made it; none: nobody's.

@@ -1,6 +1,9 @@
 //! What really happened, in the order of the commits, as only the simulation can know it.
 
-use std::{fmt, sync::Mutex};
+use std::{
+    fmt,
+    sync::{Arc, Mutex},
+};
 
 use wasmtab_domain::{
     ids::{AttemptId, BootId, JobId, RunId},
@@ -35,7 +38,7 @@ pub(crate) enum Event {
     Written {
         job: JobId,
         revision: i64,
-        spec: Box<JobSpec>,
+        spec: Arc<JobSpec>,
     },
     /// A pause was laid over it.
     Paused { job: JobId, until: Option<Timestamp> },

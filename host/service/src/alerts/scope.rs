@@ -64,7 +64,7 @@ impl Service {
             Scope::Handler(name) => view.handler_name = Some(name.clone()),
             Scope::Job(id) => {
                 view.job_id = Some(id.0);
-                view.job = self.store.job(*id).await?.map(|job| job.spec.name);
+                view.job = self.store.job(*id).await?.map(|job| job.spec.name.clone());
             }
         }
         Ok(view)

@@ -48,7 +48,7 @@ impl Service {
             for job in page.items {
                 let said = job.spec.said(&context);
                 bytes += serde_json::to_string(&said).map_or(0, |text| text.len());
-                jobs.push((job.spec.name, said));
+                jobs.push((job.spec.name.clone(), said));
             }
             if jobs.len() > MAX_JOBS {
                 let detail = format!(

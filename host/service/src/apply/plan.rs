@@ -85,7 +85,7 @@ impl Planned {
     pub(super) fn action(&self) -> Action {
         match &self.before {
             None => Action::Created,
-            Some(job) if job.spec == self.spec => Action::Unchanged,
+            Some(job) if *job.spec == self.spec => Action::Unchanged,
             Some(_) => Action::Updated,
         }
     }
@@ -95,7 +95,7 @@ impl Planned {
         let job = self.after.as_ref().or(self.before.as_ref());
         let next = match job {
             // What is written, or was so already, has its own plan.
-            Some(job) if job.spec == self.spec => job.progress.next_fire_at,
+            Some(job) if *job.spec == self.spec => job.progress.next_fire_at,
             _ => {
                 let anchor = job.map_or(seen.now, |job| job.created_at);
                 self.spec.schedule(anchor).next_after(seen.now)

@@ -61,7 +61,7 @@ pub(super) fn show(job: &Job, lang: Lang) -> AppliedJob {
     AppliedJob {
         action: Action::Deleted,
         id: Some(job.id.0),
-        spec: SpecView::from(&job.spec),
+        spec: SpecView::from(&*job.spec),
         description: crate::view::describe(&job.spec, lang),
         next_fire_at: None,
         changes: Vec::new(),

@@ -78,7 +78,7 @@ pub(super) fn plan(request: &BulkJobs, job: &Job, context: &ReadContext) -> Resu
     };
     let said = Map::from_iter([(said.0.to_owned(), said.1)]);
     let spec = job.spec.patched(&said, context)?;
-    if spec == job.spec {
+    if spec == *job.spec {
         return Ok(Planned::Same);
     }
     let changes = changes::between(&job.spec, &spec);

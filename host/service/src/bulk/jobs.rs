@@ -200,7 +200,7 @@ impl Service {
                     Err(wrong) => {
                         outcome.fails(
                             job.id.to_string(),
-                            Some(job.spec.name),
+                            Some(job.spec.name.clone()),
                             &ServiceError::Invalid(wrong),
                         );
                     }
@@ -250,12 +250,12 @@ impl Service {
                         again.push(job);
                     } else {
                         let error = ServiceError::not_found(format!("job {}", job.id));
-                        outcome.fails(job.id.to_string(), Some(job.spec.name), &error);
+                        outcome.fails(job.id.to_string(), Some(job.spec.name.clone()), &error);
                     }
                 }
                 Err(refused) => {
                     let error = error::job_write(&refused, &job.spec.name);
-                    outcome.fails(job.id.to_string(), Some(job.spec.name), &error);
+                    outcome.fails(job.id.to_string(), Some(job.spec.name.clone()), &error);
                 }
             }
         }

@@ -86,7 +86,9 @@ impl Service {
             .into_iter()
             .map(|handler| (handler.name.clone(), handler))
             .collect();
-        let known = self.known_chained(page.items.iter().map(|job| &job.spec)).await?;
+        let known = self
+            .known_chained(page.items.iter().map(|job| &*job.spec))
+            .await?;
         let show = |job: &Job| {
             JobView::new(job, handlers.get(&job.spec.handler_name), lang)
                 .with_missing(missing_chained(&job.spec, &known))

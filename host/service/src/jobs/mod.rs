@@ -30,7 +30,7 @@ impl Service {
     /// The job with what its handler's name resolves to.
     pub(crate) async fn show_job(&self, job: &Job, lang: Lang) -> ServiceResult<JobView> {
         let handler = self.store.handler(&job.spec.handler_name).await?;
-        let known = self.known_chained([&job.spec]).await?;
+        let known = self.known_chained([&*job.spec]).await?;
         Ok(JobView::new(job, handler.as_ref(), lang).with_missing(missing_chained(&job.spec, &known)))
     }
 

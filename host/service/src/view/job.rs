@@ -232,7 +232,7 @@ impl JobView {
         let zone = job.spec.timezone;
         Self {
             id: job.id.0,
-            spec: (&job.spec).into(),
+            spec: (&*job.spec).into(),
             revision: job.revision,
             source: job.source.clone(),
             released: job.progress.released,

@@ -16,7 +16,7 @@ use wasmtab_domain::{
     alert::{Occasion, Rule, Scope},
     grant::Grants,
     ids::{BootId, JobId, RunId},
-    job::read_windows,
+    job::{JobSpec, read_windows},
     plugin::{Description, PluginKind, VersionFacts},
     repeat::Wish,
     run::{Claim, Outcome, RunPolicy},
@@ -190,7 +190,7 @@ impl Side {
                         2 => JobChange::Delete,
                         _ => match store.job(JobId(*id)).await.unwrap() {
                             Some(job) => {
-                                let mut spec = job.spec;
+                                let mut spec = JobSpec::clone(&job.spec);
                                 spec.owner = Some("bulk".into());
                                 JobChange::Update(Box::new(spec), job.revision)
                             }

@@ -55,8 +55,8 @@ pub(super) async fn an_edit_makes_a_revision(w: World) {
         .map(|r| (r.revision, r.valid_from, r.changed_by.as_str()))
         .collect();
     assert_eq!(said, [(1, at(0), "ann"), (2, at(10), "bob")]);
-    assert_eq!(revisions[0].spec.as_ref(), Some(&job.spec));
-    assert_eq!(revisions[1].spec.as_ref(), Some(&edited.spec));
+    assert_eq!(revisions[0].spec.as_ref(), Some(&*job.spec));
+    assert_eq!(revisions[1].spec.as_ref(), Some(&*edited.spec));
 }
 
 pub(super) async fn an_equal_specification_changes_nothing(w: World) {
@@ -237,7 +237,7 @@ pub(super) async fn every_field_survives_the_database(w: World) {
             now: at(0),
         };
         let job = w.store.create_job(write).await.unwrap().unwrap();
-        assert_eq!(w.read(job.id).await.spec, spec);
+        assert_eq!(w.read(job.id).await.spec.as_ref(), &spec);
         assert_eq!(w.store.revisions(job.id).await.unwrap()[0].spec, Some(spec));
     }
 }

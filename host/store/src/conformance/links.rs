@@ -15,7 +15,7 @@ impl World {
         let (mut names, mut after) = (Vec::new(), None);
         loop {
             let page = self.store.jobs(&filter, after, 1).await.unwrap();
-            names.extend(page.items.into_iter().map(|job| job.spec.name));
+            names.extend(page.items.into_iter().map(|job| job.spec.name.clone()));
             after = page.next;
             if after.is_none() {
                 return names;

@@ -1,5 +1,7 @@
 //! The job table: writes are faulted and chronicled, reads go through.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use wasmtab_domain::{ids::JobId, job::Job, time::Timestamp};
 use wasmtab_store::{
@@ -15,7 +17,7 @@ fn written(answer: &Result<Job, WriteError>) -> Option<Event> {
     Some(Event::Written {
         job: job.id,
         revision: job.revision,
-        spec: Box::new(job.spec.clone()),
+        spec: Arc::clone(&job.spec),
     })
 }
 
@@ -29,7 +31,7 @@ impl Tap {
             JobChange::Update(spec, _) => Event::Written {
                 job,
                 revision: self.real.store.job(job).await?.map_or(0, |job| job.revision),
-                spec,
+                spec: Arc::from(spec),
             },
         })
     }
