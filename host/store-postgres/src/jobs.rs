@@ -14,7 +14,7 @@ use wasmtab_domain::{
 };
 use wasmtab_store::{
     Deleted, Hint, JobChanges, JobFilter, JobStore, JobWrite, Page, PausePeriod, PauseRequest, Released,
-    Revision, StoreResult, WriteError,
+    Revision, StateScope, StoreResult, WriteError,
 };
 
 use crate::{
@@ -534,6 +534,11 @@ pub(crate) async fn delete(
     job.updated_at = now;
     insert_revision(connection, &job, None, by).await?;
     sqlx::query!("DELETE FROM infra_job WHERE id = $1", id.0)
+        .execute(&mut *connection)
+        .await?;
+    // Nobody can name it from now on: ids are never given again.
+    let kept = StateScope::Job(id).key();
+    sqlx::query!("DELETE FROM handler_state WHERE scope = $1", kept)
         .execute(connection)
         .await?;
     Ok(Ok(deleted))

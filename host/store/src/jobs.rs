@@ -131,7 +131,7 @@ pub trait JobStore: Send + Sync {
         write: JobWrite,
     ) -> StoreResult<Result<Job, WriteError>>;
 
-    /// Removes a job: its fires up to now are decided, its runs are asked to end, its log stays.
+    /// Removes a job: its fires up to now are decided, its runs are asked to end, its state goes, its log stays.
     async fn delete_job(
         &self,
         id: JobId,

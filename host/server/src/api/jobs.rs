@@ -107,7 +107,7 @@ pub(crate) async fn patch(
 
 /// Deletes a job
 ///
-/// Its runs are asked to end; its log stays.
+/// Its runs are asked to end; its state goes, its log stays.
 #[utoipa::path(delete, path = "/jobs/{id}", tag = "jobs", operation_id = "deleteJob",
     params(("id" = i64, Path), ("If-Match" = String, Header, description = "The ETag of the last GET")),
     responses((status = 204)))]

@@ -44,7 +44,7 @@ pub enum JobAction {
     Unlabel,
     /// Another handler answers.
     AssignHandler,
-    /// It is removed; its runs are asked to end, its log stays.
+    /// It is removed; its runs are asked to end, its state goes, its log stays.
     Delete,
     /// It is started by hand.
     Trigger,

@@ -354,7 +354,10 @@ pub(super) fn leftovers(found: &Findings) -> CheckView {
     if found.state_without_job > 0 {
         return CheckView::warn(
             NAME,
-            format!("{} deleted jobs kept a state", found.state_without_job),
+            format!(
+                "attempts of {} deleted jobs kept a state after the deletion",
+                found.state_without_job
+            ),
             "`wasmtab state list` names them; `wasmtab state clear --job ID` removes what they kept",
         );
     }

@@ -9,7 +9,7 @@ use crate::{
 };
 
 impl Service {
-    /// Removes a job: its runs are asked to end, its log stays.
+    /// Removes a job: its runs are asked to end, its state goes, its log stays.
     pub async fn delete_job(&self, by: &Principal, id: JobId, expected: Expected) -> ServiceResult<()> {
         authorize(by, Role::Author)?;
         let job = self.find_job(id).await?;

@@ -7,7 +7,7 @@ use wasmtab_domain::{
 };
 
 use super::support::{World, active, at, ended};
-use crate::{FinishReply, WriteError};
+use crate::{FinishReply, StateScope, WriteError};
 
 pub(super) async fn a_deleted_job_is_gone_and_its_log_stays(w: World) {
     let job = w.job(json!({"name": "report"})).await;
@@ -25,6 +25,27 @@ pub(super) async fn a_deleted_job_is_gone_and_its_log_stays(w: World) {
         (None, at(62))
     );
     assert_eq!(w.release(at(600)).await.runs, 0);
+}
+
+pub(super) async fn a_deletion_takes_the_jobs_state_along(w: World) {
+    let (job, other) = (
+        w.job(json!({"name": "a"})).await,
+        w.job(json!({"name": "b"})).await,
+    );
+    let scopes = [
+        StateScope::Job(job.id),
+        StateScope::Job(other.id),
+        StateScope::Handler("Handler".into()),
+    ];
+    for scope in &scopes {
+        w.store.state_set(scope, "k", b"v", 100).await.unwrap().unwrap();
+    }
+    w.store.delete_job(job.id, "ann", at(1)).await.unwrap().unwrap();
+    let mut kept = Vec::new();
+    for scope in &scopes {
+        kept.push(w.store.state_get(scope, "k").await.unwrap().is_some());
+    }
+    assert_eq!(kept, [false, true, true]);
 }
 
 pub(super) async fn a_deletion_ends_what_has_not_begun(w: World) {

@@ -122,14 +122,20 @@ pub(super) async fn owned_attempts_tell_how_long_they_may_take_and_whose_they_ar
     assert_eq!(w.findings().await.owned, Sample::default());
 }
 
-pub(super) async fn what_a_deleted_job_kept_is_found(w: World) {
+pub(super) async fn what_an_attempt_kept_for_a_deleted_job_is_found(w: World) {
     let job = w.job(json!({})).await;
     let kept = StateScope::Job(job.id);
-    for scope in [&kept, &StateScope::Handler("Handler".into())] {
-        w.store.state_set(scope, "k", b"v", 100).await.unwrap().unwrap();
-    }
+    let keep = async || {
+        for scope in [&kept, &StateScope::Handler("Handler".into())] {
+            w.store.state_set(scope, "k", b"v", 100).await.unwrap().unwrap();
+        }
+    };
+    keep().await;
     assert_eq!(w.findings().await.state_without_job, 0);
     w.store.delete_job(job.id, "ann", at(1)).await.unwrap().unwrap();
+    assert_eq!(w.findings().await.state_without_job, 0);
+    // Its last attempt goes on for a moment.
+    keep().await;
     assert_eq!(w.findings().await.state_without_job, 1);
     w.store.state_clear(&kept, "", 10).await.unwrap();
     assert_eq!(w.findings().await.state_without_job, 0);

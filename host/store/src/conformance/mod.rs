@@ -260,6 +260,7 @@ macro_rules! with_conformance_cases {
                 several_runs_end_in_their_order,
             ],
             deletions: [
+                a_deletion_takes_the_jobs_state_along,
                 a_deleted_job_is_gone_and_its_log_stays,
                 a_deletion_ends_what_has_not_begun,
                 a_deletion_asks_the_running_attempt_to_stop,
@@ -294,7 +295,7 @@ macro_rules! with_conformance_cases {
                 jobs_that_should_fire_and_will_not_are_found,
                 paused_jobs_are_found_the_longest_pause_first,
                 owned_attempts_tell_how_long_they_may_take_and_whose_they_are,
-                what_a_deleted_job_kept_is_found,
+                what_an_attempt_kept_for_a_deleted_job_is_found,
             ],
             retention: [
                 what_has_ended_is_found_in_pages_by_age,

@@ -31,7 +31,7 @@ pub(crate) enum Action {
     Unlabel,
     /// Let the handler --to answer
     AssignHandler,
-    /// Delete it; its log stays
+    /// Delete it and its state; its log stays
     Delete,
     /// Start a run now (--param, --overlap)
     Trigger,

@@ -44,7 +44,7 @@ pub(crate) enum JobCommand {
     Bulk(bulk::BulkArgs),
     /// What was carried out and what was skipped, newest first
     History(history::HistoryArgs),
-    /// Delete a job; its log stays
+    /// Delete a job and its state; its log stays
     Rm(rm::RmArgs),
 }
 

@@ -23,6 +23,6 @@ impl RmArgs {
         client.delete(&["jobs", &id]).if_match(&job.tag()?).send().await?;
         context
             .out
-            .say(&format!("job `{name}` is deleted; its log stays"))
+            .say(&format!("job `{name}` is deleted, and what its handler kept for it; its log stays"))
     }
 }

@@ -56,7 +56,7 @@ impl ScopeArgs {
     }
 }
 
-/// What a deleted job left has nothing but the job's number.
+/// What an attempt kept for a job after its deletion has nothing but the job's number.
 async fn job_id(client: &Client, said: &str) -> Result<String, Failure> {
     match client::job_id(client, said).await {
         Err(failure) if failure.exit == Exit::NotFound && said.bytes().all(|byte| byte.is_ascii_digit()) => {
