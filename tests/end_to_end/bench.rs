@@ -84,6 +84,16 @@ fn every_job_fires_in_its_instant() {
 }
 
 #[test]
+fn what_computes_is_measured_beside_itself_unmetered() {
+    let figures = bench(&["busy", "--attempts", "2", "--mebibytes", "1"]);
+    assert_eq!(figures["counted"]["attempts"]["success"], 2);
+    for way in ["attempt", "unmetered"] {
+        assert_eq!(figures[way]["count"], 2);
+        assert!(figures[way]["p50Millis"].as_f64().unwrap() > 0.0);
+    }
+}
+
+#[test]
 fn many_jobs_lie_idle() {
     let figures = bench(&["idle", "--jobs", "100", "--watch", "1"]);
     assert!(figures["startSeconds"].as_f64().unwrap() > 0.0);

@@ -80,6 +80,16 @@ pub(crate) fn running(config: &RuntimeConfig) -> wasmtime::Result<Engine> {
     }
 }
 
+/// An engine whose code counts no fuel and looks at no epoch: nothing stops its guests.
+pub(crate) fn unmetered(config: &RuntimeConfig) -> wasmtime::Result<Engine> {
+    let mut unmetered = tunables();
+    unmetered
+        .consume_fuel(false)
+        .epoch_interruption(false)
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool(config)));
+    Engine::new(&unmetered)
+}
+
 /// A guest of the usual kind is four core instances (itself, the preview-1 adapter and two shims) with one memory; a Python
 /// guest is thirty. The pool is sized for the usual kind everywhere and some of the others.
 fn pool(config: &RuntimeConfig) -> PoolingAllocationConfig {

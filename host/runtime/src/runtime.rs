@@ -6,7 +6,10 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::sync::Semaphore;
 use wasmtab_domain::digest::Digest;
-use wasmtime::{Engine, component::Linker};
+use wasmtime::{
+    Engine,
+    component::{Component, Linker},
+};
 
 use wasmtab_upload::{Inspection, UploadError};
 
@@ -97,12 +100,16 @@ pub enum LoadError {
 
 impl Runtime {
     /// Starts the engine and opens the directory of compiled code.
-    pub fn new(mut config: RuntimeConfig) -> Result<Self, RuntimeError> {
+    pub fn new(config: RuntimeConfig) -> Result<Self, RuntimeError> {
+        let engine = engine::running(&config).map_err(|error| RuntimeError::Engine(format!("{error:#}")))?;
+        Self::on(engine, config)
+    }
+
+    pub(crate) fn on(engine: Engine, mut config: RuntimeConfig) -> Result<Self, RuntimeError> {
         let cache = |cause| RuntimeError::Cache {
             path: config.cache_dir.display().to_string(),
             cause,
         };
-        let engine = engine::running(&config).map_err(|error| RuntimeError::Engine(format!("{error:#}")))?;
         // The child works elsewhere: a relative path would mean another place there.
         std::fs::create_dir_all(&config.cache_dir).map_err(cache)?;
         let directory = config.cache_dir.canonicalize().map_err(cache)?;
@@ -217,15 +224,16 @@ impl Runtime {
             Ok(loaded) => loaded,
             Err(miss) => return Ok(Err(miss)),
         };
-        let linked = self.linker.instantiate_pre(&component);
-        let pre = linked.map_err(|error| UploadError::host(format!("{error:#}")))?;
-        let entry = entry(&pre).map_err(UploadError::host)?;
-        let handler = Arc::new(Handler {
-            inspection: compiled.inspection,
-            entry,
-        });
+        let handler = Arc::new(self.link(compiled.inspection, &component)?);
         self.memory.insert(Arc::clone(&handler));
         Ok(Ok(handler))
+    }
+
+    pub(crate) fn link(&self, inspection: Inspection, component: &Component) -> Result<Handler, UploadError> {
+        let linked = self.linker.instantiate_pre(component);
+        let pre = linked.map_err(|error| UploadError::host(format!("{error:#}")))?;
+        let entry = entry(&pre).map_err(UploadError::host)?;
+        Ok(Handler { inspection, entry })
     }
 }
 

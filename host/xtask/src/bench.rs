@@ -11,6 +11,7 @@ const BENCHES: &[&[&str]] = &[
     &["latency", "--triggers", "2000"],
     &["fire", "--jobs", "10000"],
     &["fire", "--jobs", "10000", "--spread"],
+    &["busy", "--attempts", "40"],
     &["idle", "--jobs", "1000000"],
 ];
 

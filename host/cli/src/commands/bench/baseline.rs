@@ -3,7 +3,10 @@
 use std::{sync::Arc, time::Instant};
 
 use serde_json::{Value, json};
-use wasmtab_runtime::{Runtime, RuntimeConfig, baseline::Bare as BareEngine};
+use wasmtab_runtime::{
+    Handler, Runtime, RuntimeConfig,
+    baseline::{Bare as BareEngine, Unmetered},
+};
 use wasmtab_store_sqlite::baseline::Bare;
 
 use super::{
@@ -32,19 +35,8 @@ pub(super) struct Database {
 /// Fresh sandboxes of the same guest, with the same linker, limits and WASI context, on as many threads; nothing is recorded.
 pub(super) async fn engine(site: &Site, runs: u32) -> Result<Engine, Failure> {
     let starts = runs.clamp(*STARTS.start(), *STARTS.end());
-    let mut config = RuntimeConfig::new(
-        site.directory().join("compiled"),
-        serve::compiler()?,
-        Arc::new(SystemClock),
-    );
-    config.max_concurrency = site.workers() * 64;
-    let runtime = Arc::new(Runtime::new(config).map_err(Failure::own)?);
-    let content: bytes::Bytes = site::sample()?.component.into();
-    let inspection = runtime.inspect(content.clone()).await.map_err(Failure::own)?;
-    let handler = runtime
-        .load(&inspection.digest, &content)
-        .await
-        .map_err(Failure::own)?;
+    let (runtime, handler) = loaded(site).await?;
+    let runtime = Arc::new(runtime);
     let threads = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(site.workers() as usize)
         .enable_all()
@@ -75,6 +67,31 @@ pub(super) async fn engine(site: &Site, runs: u32) -> Result<Engine, Failure> {
     };
     threads.shutdown_background();
     Ok(engine)
+}
+
+/// The same guest where nothing would stop it.
+pub(super) async fn unmetered(site: &Site, param: &str) -> Result<Unmetered, Failure> {
+    let (_, handler) = loaded(site).await?;
+    Unmetered::new(config(site)?, &handler, site::sample()?.component, param).map_err(Failure::own)
+}
+
+/// A runtime like a server's, and the guest in it.
+async fn loaded(site: &Site) -> Result<(Runtime, Arc<Handler>), Failure> {
+    let runtime = Runtime::new(config(site)?).map_err(Failure::own)?;
+    let content: bytes::Bytes = site::sample()?.component.into();
+    let inspection = runtime.inspect(content.clone()).await.map_err(Failure::own)?;
+    let handler = runtime
+        .load(&inspection.digest, &content)
+        .await
+        .map_err(Failure::own)?;
+    Ok((runtime, handler))
+}
+
+fn config(site: &Site) -> Result<RuntimeConfig, Failure> {
+    let compiled = site.directory().join("compiled");
+    let mut config = RuntimeConfig::new(compiled, serve::compiler()?, Arc::new(SystemClock));
+    config.max_concurrency = site.workers() * 64;
+    Ok(config)
 }
 
 /// The rows of so many runs, written as the scheduler writes them but by nobody for nobody: claims and log rows of 500 in

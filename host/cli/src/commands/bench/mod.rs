@@ -4,6 +4,7 @@
 //! not grade itself: the rows are counted by another process, which knows nothing but the file.
 
 mod baseline;
+mod busy;
 mod count;
 mod drain;
 mod figures;
@@ -29,6 +30,8 @@ pub(crate) enum BenchCommand {
     Latency(latency::LatencyArgs),
     /// How late runs of many jobs begin that are due in the same instant, or in the same second
     Fire(fire::FireArgs),
+    /// What it costs a guest that computes that it can be stopped anywhere
+    Busy(busy::BusyArgs),
     /// What many jobs cost that are not due: time to start, memory, processor
     Idle(idle::IdleArgs),
     /// Count the rows of a database that a bench left
@@ -54,6 +57,7 @@ impl BenchCommand {
             Self::Drain(args) => args.run().await?,
             Self::Latency(args) => args.run().await?,
             Self::Fire(args) => args.run().await?,
+            Self::Busy(args) => args.run().await?,
             Self::Idle(args) => args.run().await?,
             Self::Count(args) => args.run().await?,
         };

@@ -21,8 +21,8 @@ impl RmArgs {
         confirm::ask(self.yes, &format!("Delete the job `{name}` and cancel its runs?"))?;
         let id = cell::text(&job.body, "/id");
         client.delete(&["jobs", &id]).if_match(&job.tag()?).send().await?;
-        context
-            .out
-            .say(&format!("job `{name}` is deleted, and what its handler kept for it; its log stays"))
+        context.out.say(&format!(
+            "job `{name}` is deleted, and what its handler kept for it; its log stays"
+        ))
     }
 }
