@@ -3,7 +3,7 @@
 use sqlx::PgConnection;
 use wasmtab_store::{JobChange, JobChanges, JobWrite, PauseRequest, WriteError};
 
-use crate::{Ids, effects::Effects, jobs, locks};
+use crate::{Ids, effects::Effects, job_writes, locks};
 
 /// Carries the changes out one after another; a refused one writes nothing, and the others stay.
 pub(crate) async fn change(
@@ -25,13 +25,13 @@ pub(crate) async fn change(
                     by: by.clone(),
                     now: *now,
                 };
-                jobs::pause(connection, ids, *id, &request, effects)
+                job_writes::pause(connection, ids, *id, &request, effects)
                     .await?
                     .map(drop)
             }
             JobChange::Resume => {
                 effects.queue = true;
-                jobs::resume(connection, ids, *id, by, *now, effects)
+                job_writes::resume(connection, ids, *id, by, *now, effects)
                     .await?
                     .map(drop)
             }
@@ -42,11 +42,11 @@ pub(crate) async fn change(
                     by: by.clone(),
                     now: *now,
                 };
-                jobs::update(connection, ids, *id, Some(*revision), &write, effects)
+                job_writes::update(connection, ids, *id, Some(*revision), &write, effects)
                     .await?
                     .map(drop)
             }
-            JobChange::Delete => jobs::delete(connection, ids, *id, by, *now, effects)
+            JobChange::Delete => job_writes::delete(connection, ids, *id, by, *now, effects)
                 .await?
                 .map(drop),
         };

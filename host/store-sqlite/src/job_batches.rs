@@ -3,7 +3,7 @@
 use sqlx::SqliteConnection;
 use wasmtab_store::{JobChange, JobChanges, JobWrite, PauseRequest, WriteError};
 
-use crate::{Memory, effects::Effects, jobs};
+use crate::{Memory, effects::Effects, job_writes};
 
 /// Carries the changes out one after another; a refused one writes nothing, and the others stay.
 pub(crate) async fn change(
@@ -23,13 +23,13 @@ pub(crate) async fn change(
                     by: by.clone(),
                     now: *now,
                 };
-                jobs::pause(connection, memory, *id, &request, effects)
+                job_writes::pause(connection, memory, *id, &request, effects)
                     .await?
                     .map(drop)
             }
             JobChange::Resume => {
                 effects.queue = true;
-                jobs::resume(connection, memory, *id, by, *now, effects)
+                job_writes::resume(connection, memory, *id, by, *now, effects)
                     .await?
                     .map(drop)
             }
@@ -40,11 +40,11 @@ pub(crate) async fn change(
                     by: by.clone(),
                     now: *now,
                 };
-                jobs::update(connection, memory, *id, Some(*revision), &write, effects)
+                job_writes::update(connection, memory, *id, Some(*revision), &write, effects)
                     .await?
                     .map(drop)
             }
-            JobChange::Delete => jobs::delete(connection, memory, *id, by, *now, effects)
+            JobChange::Delete => job_writes::delete(connection, memory, *id, by, *now, effects)
                 .await?
                 .map(drop),
         };

@@ -1,28 +1,22 @@
 //! The job table.
 
-use std::sync::Arc;
-
 use async_trait::async_trait;
 use sqlx::SqliteConnection;
 use wasmtab_domain::{
     ids::JobId,
-    job::{Job, JobSpec, Pause, Progress},
-    release,
-    run::{Hold, RunPolicy},
-    status::RunState,
+    job::{Job, Pause},
     time::Timestamp,
 };
 use wasmtab_store::{
     Deleted, Hint, JobChanges, JobFilter, JobStore, JobWrite, Page, PausePeriod, PauseRequest, Released,
-    Revision, StateScope, StoreResult, WriteError,
+    Revision, StoreResult, WriteError,
 };
 
 use crate::{
-    Memory, SqliteStore, calendars, cancel,
-    convert::{JobRow, instant, json, select_jobs, signed, to_json},
-    effects::Effects,
-    job_batches, job_links,
-    release::{end_pause, foresee, release_due, settle},
+    SqliteStore,
+    convert::{JobRow, instant, json, select_jobs},
+    job_batches, job_links, job_writes,
+    release::{foresee, release_due},
     store_error,
 };
 
@@ -30,7 +24,7 @@ use crate::{
 impl JobStore for SqliteStore {
     async fn create_job(&self, write: JobWrite) -> StoreResult<Result<Job, WriteError>> {
         let created = self
-            .write(move |c| Box::pin(async move { create(c, &write).await }))
+            .write(move |c| Box::pin(async move { job_writes::create(c, &write).await }))
             .await?;
         self.hints.send(Hint::Jobs);
         Ok(created)
@@ -45,7 +39,7 @@ impl JobStore for SqliteStore {
         let memory = self.memory.clone();
         let updated = self
             .write_announced(move |c, effects| {
-                Box::pin(async move { update(c, &memory, id, expected, &write, effects).await })
+                Box::pin(async move { job_writes::update(c, &memory, id, expected, &write, effects).await })
             })
             .await?;
         self.hints.send(Hint::Jobs);
@@ -60,7 +54,7 @@ impl JobStore for SqliteStore {
     ) -> StoreResult<Result<Deleted, WriteError>> {
         let (memory, by) = (self.memory.clone(), by.to_owned());
         self.write_announced(move |c, effects| {
-            Box::pin(async move { delete(c, &memory, id, &by, now, effects).await })
+            Box::pin(async move { job_writes::delete(c, &memory, id, &by, now, effects).await })
         })
         .await
     }
@@ -69,7 +63,7 @@ impl JobStore for SqliteStore {
         let memory = self.memory.clone();
         let paused = self
             .write_announced(move |c, effects| {
-                Box::pin(async move { pause(c, &memory, id, &request, effects).await })
+                Box::pin(async move { job_writes::pause(c, &memory, id, &request, effects).await })
             })
             .await?;
         self.hints.send(Hint::Jobs);
@@ -81,7 +75,7 @@ impl JobStore for SqliteStore {
         let resumed = self
             .write_announced(move |c, effects| {
                 effects.queue = true;
-                Box::pin(async move { resume(c, &memory, id, &by, now, effects).await })
+                Box::pin(async move { job_writes::resume(c, &memory, id, &by, now, effects).await })
             })
             .await?;
         self.hints.send(Hint::Jobs);
@@ -237,7 +231,7 @@ impl JobStore for SqliteStore {
     }
 
     async fn replan(&self, now: Timestamp) -> StoreResult<()> {
-        self.write(move |c| Box::pin(async move { replan(c, now).await }))
+        self.write(move |c| Box::pin(async move { job_writes::replan(c, now).await }))
             .await?;
         self.hints.send(Hint::Jobs);
         Ok(())
@@ -250,402 +244,4 @@ pub(crate) async fn load(connection: &mut SqliteConnection, id: JobId) -> Result
         .await?
         .map(JobRow::try_into)
         .transpose()
-}
-
-async fn name_taken(
-    connection: &mut SqliteConnection,
-    name: &str,
-    by_other_than: i64,
-) -> Result<Option<JobId>, sqlx::Error> {
-    let id = sqlx::query_scalar!(
-        r#"SELECT id AS "id!: i64" FROM infra_job WHERE name = ? AND id <> ?"#,
-        name,
-        by_other_than
-    )
-    .fetch_optional(connection)
-    .await?;
-    Ok(id.map(JobId))
-}
-
-async fn create(
-    connection: &mut SqliteConnection,
-    write: &JobWrite,
-) -> Result<Result<Job, WriteError>, sqlx::Error> {
-    let JobWrite {
-        spec,
-        source,
-        by,
-        now,
-    } = write;
-    if let Some(other) = name_taken(connection, &spec.name, 0).await? {
-        return Ok(Err(WriteError::NameTaken(other)));
-    }
-    if let Some(calendar) = calendars::missing(connection, spec).await? {
-        return Ok(Err(WriteError::NoCalendar(calendar)));
-    }
-    if let Some(way) = job_links::cycle(connection, spec, None).await? {
-        return Ok(Err(WriteError::Cycle(way)));
-    }
-    let at = now.as_micros();
-    let id = sqlx::query!(
-        "INSERT INTO infra_job (name, status, handler_name, timezone, retry_count, retry_interval, retry_backoff,
-            retry_on, monitor_timeout, memory_limit, overlap, misfire, catch_up_window, revision, created_at, updated_at,
-            source)
-        VALUES (?1, '', '', '', 0, 0, '', '', 0, 0, '', '', 0, 1, ?2, ?2, ?3)",
-        spec.name,
-        at,
-        source
-    )
-    .execute(&mut *connection)
-    .await?
-    .last_insert_rowid();
-    let job = Job {
-        id: JobId(id),
-        spec: Arc::new(spec.clone()),
-        revision: 1,
-        source: source.clone(),
-        created_at: *now,
-        updated_at: *now,
-        pause: None,
-        progress: release::begin(spec, *now),
-    };
-    save(connection, &job, by).await?;
-    Ok(Ok(job))
-}
-
-pub(crate) async fn update(
-    connection: &mut SqliteConnection,
-    memory: &Memory,
-    id: JobId,
-    expected: Option<i64>,
-    write: &JobWrite,
-    effects: &mut Effects,
-) -> Result<Result<Job, WriteError>, sqlx::Error> {
-    let JobWrite { spec, by, now, .. } = write;
-    let Some(job) = load(connection, id).await? else {
-        return Ok(Err(WriteError::NotFound));
-    };
-    if expected.is_some_and(|expected| expected != job.revision) {
-        return Ok(Err(WriteError::Stale(job.revision)));
-    }
-    if let Some(other) = name_taken(connection, &spec.name, id.0).await? {
-        return Ok(Err(WriteError::NameTaken(other)));
-    }
-    if *spec == *job.spec {
-        return Ok(Ok(job));
-    }
-    if let Some(calendar) = calendars::missing(connection, spec).await? {
-        return Ok(Err(WriteError::NoCalendar(calendar)));
-    }
-    if let Some(way) = job_links::cycle(connection, spec, Some(&job.spec.name)).await? {
-        return Ok(Err(WriteError::Cycle(way)));
-    }
-    let mut job = settle(connection, memory, job, *now, effects).await?;
-    if !spec.same_fires(&job.spec) {
-        job.progress = release::begin_anew(spec, &job, *now);
-    }
-    job.spec = Arc::new(spec.clone());
-    job.revision += 1;
-    job.updated_at = *now;
-    save(connection, &job, by).await?;
-    Ok(Ok(job))
-}
-
-/// Writes all of a job and its newest revision.
-async fn save(connection: &mut SqliteConnection, job: &Job, by: &str) -> Result<(), sqlx::Error> {
-    let JobSpec {
-        name,
-        status,
-        handler_name,
-        handler_param,
-        cron_expression,
-        cron_dialect,
-        every,
-        timezone,
-        start_at,
-        end_at,
-        retry,
-        monitor_timeout,
-        fuel,
-        memory_limit,
-        overlap,
-        misfire,
-        catch_up_window,
-        jitter,
-        priority,
-        max_runs,
-        blackouts,
-        shards,
-        warn_after,
-        retry_version,
-        on_success,
-        on_failure,
-        labels,
-        owner,
-        runbook,
-    } = &*job.spec;
-    let micros = |at: Option<Timestamp>| at.map(Timestamp::as_micros);
-    let (id, status, dialect) = (
-        job.id.0,
-        status.as_str(),
-        cron_dialect.map(|dialect| dialect.to_string()),
-    );
-    let (every, zone) = (every.map(|every| signed(every.as_secs())), timezone.name());
-    let (start_at, end_at) = (micros(*start_at), micros(*end_at));
-    let (retry_interval, backoff) = (
-        signed(retry.retry_interval.as_secs()),
-        to_json(&retry.retry_backoff)?,
-    );
-    let (retry_on, timeout) = (to_json(&retry.retry_on)?, signed(monitor_timeout.as_secs()));
-    let (fuel, memory, window) = (
-        fuel.map(signed),
-        signed(*memory_limit),
-        signed(catch_up_window.as_secs()),
-    );
-    let (overlap, misfire) = (overlap.as_str(), misfire.as_str());
-    let (jitter, warn_after) = (
-        signed(jitter.as_secs()),
-        warn_after.map(|after| signed(after.as_secs())),
-    );
-    let (max_runs, retry_version) = (max_runs.map(signed), retry_version.as_str());
-    let (blackouts, labels) = (to_json(blackouts)?, to_json(labels)?);
-    job_links::save_labels(connection, job.id, &labels).await?;
-    let (on_success, on_failure) = (to_json(on_success)?, to_json(on_failure)?);
-    let updated_at = job.updated_at.as_micros();
-    sqlx::query!(
-        "UPDATE infra_job SET name = ?2, status = ?3, handler_name = ?4, handler_param = ?5, cron_expression = ?6,
-            cron_dialect = ?7, every = ?8, timezone = ?9, start_at = ?10, end_at = ?11, retry_count = ?12,
-            retry_interval = ?13, retry_backoff = ?14, retry_on = ?15, monitor_timeout = ?16, fuel = ?17,
-            memory_limit = ?18, overlap = ?19, misfire = ?20, catch_up_window = ?21, revision = ?22, updated_at = ?23,
-            jitter = ?24, priority = ?25, max_runs = ?26, blackouts = ?27, shards = ?28, warn_after = ?29,
-            retry_version = ?30, on_success = ?31, on_failure = ?32, labels = ?33, owner = ?34, runbook = ?35
-        WHERE id = ?1",
-        id,
-        name,
-        status,
-        handler_name,
-        handler_param,
-        cron_expression,
-        dialect,
-        every,
-        zone,
-        start_at,
-        end_at,
-        retry.retry_count,
-        retry_interval,
-        backoff,
-        retry_on,
-        timeout,
-        fuel,
-        memory,
-        overlap,
-        misfire,
-        window,
-        job.revision,
-        updated_at,
-        jitter,
-        priority,
-        max_runs,
-        blackouts,
-        shards,
-        warn_after,
-        retry_version,
-        on_success,
-        on_failure,
-        labels,
-        owner,
-        runbook
-    )
-    .execute(&mut *connection)
-    .await?;
-    save_progress(connection, job).await?;
-    let (spec, policy) = (to_json(&job.spec)?, to_json(&RunPolicy::from(&*job.spec))?);
-    insert_revision(connection, job, Some((&spec, &policy)), by).await
-}
-
-async fn save_progress(connection: &mut SqliteConnection, job: &Job) -> Result<(), sqlx::Error> {
-    let micros = |at: Option<Timestamp>| at.map(Timestamp::as_micros);
-    let Progress {
-        next_fire_at,
-        plan_at,
-        decided_until,
-        released,
-    } = job.progress;
-    let released = signed(released);
-    let (id, next, plan, decided) = (
-        job.id.0,
-        micros(next_fire_at),
-        micros(plan_at),
-        micros(decided_until),
-    );
-    sqlx::query!(
-        "UPDATE infra_job SET next_fire_at = ?2, plan_at = ?3, decided_until = ?4, released = ?5 WHERE id = ?1",
-        id,
-        next,
-        plan,
-        decided,
-        released
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-async fn insert_revision(
-    connection: &mut SqliteConnection,
-    job: &Job,
-    spec_and_policy: Option<(&str, &str)>,
-    by: &str,
-) -> Result<(), sqlx::Error> {
-    let (id, created_at, valid_from) = (job.id.0, job.created_at.as_micros(), job.updated_at.as_micros());
-    let (spec, policy) = spec_and_policy.unzip();
-    sqlx::query!(
-        "INSERT INTO job_revision (job_id, revision, spec, policy, created_at, valid_from, changed_by)
-        VALUES (?, ?, ?, ?, ?, ?, ?)",
-        id,
-        job.revision,
-        spec,
-        policy,
-        created_at,
-        valid_from,
-        by
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-pub(crate) async fn delete(
-    connection: &mut SqliteConnection,
-    memory: &Memory,
-    id: JobId,
-    by: &str,
-    now: Timestamp,
-    effects: &mut Effects,
-) -> Result<Result<Deleted, WriteError>, sqlx::Error> {
-    let Some(job) = load(connection, id).await? else {
-        return Ok(Err(WriteError::NotFound));
-    };
-    let mut job = settle(connection, memory, job, now, effects).await?;
-    let deleted = Deleted {
-        cancelled: cancel::job(connection, memory, id.0, by, now, effects).await?,
-    };
-    if job.pause.is_some() {
-        end_pause(connection, id.0, now, Some(by)).await?;
-    }
-    job.revision += 1;
-    job.updated_at = now;
-    insert_revision(connection, &job, None, by).await?;
-    sqlx::query!("DELETE FROM infra_job WHERE id = ?", id.0)
-        .execute(&mut *connection)
-        .await?;
-    // Nobody can name it from now on: ids are never given again.
-    let kept = StateScope::Job(id).key();
-    sqlx::query!("DELETE FROM handler_state WHERE scope = ?", kept)
-        .execute(connection)
-        .await?;
-    Ok(Ok(deleted))
-}
-
-pub(crate) async fn pause(
-    connection: &mut SqliteConnection,
-    memory: &Memory,
-    id: JobId,
-    request: &PauseRequest,
-    effects: &mut Effects,
-) -> Result<Result<Job, WriteError>, sqlx::Error> {
-    let PauseRequest { until, note, by, now } = request;
-    let Some(job) = load(connection, id).await? else {
-        return Ok(Err(WriteError::NotFound));
-    };
-    let mut job = settle(connection, memory, job, *now, effects).await?;
-    let pause = Pause {
-        paused_at: *now,
-        until: *until,
-        by: by.clone(),
-        note: note.clone(),
-    };
-    let (at, until_micros) = (now.as_micros(), until.map(Timestamp::as_micros));
-    // A pause over a pause replaces it; the time before stays on record.
-    sqlx::query!(
-        "UPDATE job_pause SET ended_at = ?, ended_by = ? WHERE job_id = ? AND ended_at IS NULL",
-        at,
-        by,
-        id.0
-    )
-    .execute(&mut *connection)
-    .await?;
-    sqlx::query!(
-        "INSERT INTO job_pause (job_id, paused_at, until, note, paused_by) VALUES (?, ?, ?, ?, ?)",
-        id.0,
-        at,
-        until_micros,
-        note,
-        by
-    )
-    .execute(&mut *connection)
-    .await?;
-    sqlx::query!(
-        "UPDATE infra_job SET paused_at = ?, paused_until = ?, paused_by = ?, paused_note = ? WHERE id = ?",
-        at,
-        until_micros,
-        by,
-        note,
-        id.0
-    )
-    .execute(&mut *connection)
-    .await?;
-    let (hold, waiting) = (Hold::Paused.as_str(), RunState::WaitingRetry.as_str());
-    sqlx::query!(
-        "UPDATE run SET hold = ? WHERE job_id = ? AND state = ?",
-        hold,
-        id.0,
-        waiting
-    )
-    .execute(&mut *connection)
-    .await?;
-    job.progress.plan_at = release::plan_at(job.progress.next_fire_at, Some(&pause), *now);
-    job.pause = Some(pause);
-    save_progress(connection, &job).await?;
-    Ok(Ok(job))
-}
-
-pub(crate) async fn resume(
-    connection: &mut SqliteConnection,
-    memory: &Memory,
-    id: JobId,
-    by: &str,
-    now: Timestamp,
-    effects: &mut Effects,
-) -> Result<Result<Job, WriteError>, sqlx::Error> {
-    let Some(job) = load(connection, id).await? else {
-        return Ok(Err(WriteError::NotFound));
-    };
-    let mut job = settle(connection, memory, job, now, effects).await?;
-    if job.pause.take().is_some() {
-        end_pause(connection, id.0, now, Some(by)).await?;
-        job.progress.plan_at = job.progress.next_fire_at;
-        save_progress(connection, &job).await?;
-    }
-    Ok(Ok(job))
-}
-
-async fn replan(connection: &mut SqliteConnection, now: Timestamp) -> Result<(), sqlx::Error> {
-    let (at, mut after) = (now.as_micros(), 0);
-    loop {
-        let rows = select_jobs!(
-            "WHERE id > ? AND status = 'normal' AND (next_fire_at IS NULL OR next_fire_at > ?) ORDER BY id LIMIT 1000",
-            after,
-            at
-        )
-        .fetch_all(&mut *connection)
-        .await?;
-        let Some(last) = rows.last() else { return Ok(()) };
-        after = last.id;
-        for row in rows {
-            let mut job = Job::try_from(row)?;
-            job.progress = release::begin_anew(&job.spec, &job, now);
-            save_progress(connection, &job).await?;
-        }
-    }
 }

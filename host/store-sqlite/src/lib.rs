@@ -25,6 +25,7 @@ mod finish;
 mod handlers;
 mod job_batches;
 mod job_links;
+mod job_writes;
 mod jobs;
 mod maintenance;
 mod memory;
