@@ -115,7 +115,8 @@ impl Backlog {
         self.room(permits)
     }
 
-    fn room(&self, permits: &Permits) -> u32 {
+    /// Claims that there is room for.
+    pub(crate) fn room(&self, permits: &Permits) -> u32 {
         let inner = self.inner();
         let (waiting, ahead) = (inner.waiting.len() as u32, inner.pace.ahead(permits.total()));
         if waiting > 0 && waiting > ahead / 2 {

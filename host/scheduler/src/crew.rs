@@ -47,14 +47,14 @@ impl Crew {
     }
 
     /// Lets the next waiting claim begin on this place, and those after it.
-    fn start(self: &Arc<Self>, place: Place) {
+    pub(crate) fn start(self: &Arc<Self>, place: Place) {
         if let Some(ready) = self.backlog.pop(&self.permits) {
             self.start_with(ready, place);
         }
     }
 
     /// Lets a claim begin on this place, and after it those that wait.
-    pub(crate) fn start_with(self: &Arc<Self>, mut ready: Ready, mut place: Place) {
+    fn start_with(self: &Arc<Self>, mut ready: Ready, mut place: Place) {
         let crew = Arc::clone(self);
         let work = async move {
             loop {

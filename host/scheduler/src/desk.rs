@@ -7,11 +7,11 @@ use std::sync::{
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtab_domain::{ids::BootId, run::Claim};
-use wasmtab_store::{Attendant, Seat};
+use wasmtab_store::{Attendant, Seats};
 
 use crate::{crew::Crew, permits::Place};
 
-/// Places that are kept at once, each for as long as a commit takes.
+/// Commits at once that seats are kept for.
 const SEATS: u32 = 64;
 
 /// Hands out places of the crew.
@@ -35,7 +35,7 @@ impl FrontDesk {
         }
     }
 
-    /// Waits until every place that is kept is taken or left; no more are kept while the answer is held.
+    /// Waits until every seat that is kept is taken or left; no more are kept while the answer is held.
     pub(crate) async fn close(&self) -> Option<OwnedSemaphorePermit> {
         Arc::clone(&self.seats).acquire_many_owned(SEATS).await.ok()
     }
@@ -47,10 +47,11 @@ impl FrontDesk {
 }
 
 impl Attendant for FrontDesk {
-    fn seat(&self) -> Option<Box<dyn Seat>> {
+    fn seats(&self, most: u32) -> Option<Box<dyn Seats>> {
         let crew = self.crew.upgrade()?;
-        // Whatever waits comes first.
-        if crew.backlog.len() > 0 {
+        // Whatever waits comes first: nothing more is claimed while enough of it does.
+        let count = crew.backlog.room(&crew.permits).min(most);
+        if count == 0 {
             return None;
         }
         let seat = Arc::clone(&self.seats).try_acquire_owned().ok()?;
@@ -58,6 +59,7 @@ impl Attendant for FrontDesk {
         Some(Box::new(Kept {
             crew,
             place: Some(place),
+            count,
             boot_id: self.boot_id,
             node: self.node.clone(),
             unsure: Arc::clone(&self.unsure),
@@ -68,24 +70,34 @@ impl Attendant for FrontDesk {
 
 struct Kept {
     crew: Arc<Crew>,
-    /// None once it is taken.
+    /// For one of the claims, the others take what there is then; none once it is taken.
     place: Option<Place>,
+    count: u32,
     boot_id: BootId,
     node: String,
     unsure: Arc<AtomicBool>,
     _seat: OwnedSemaphorePermit,
 }
 
-impl Seat for Kept {
+impl Seats for Kept {
     fn owner(&self) -> (BootId, &str) {
         (self.boot_id, &self.node)
     }
 
-    fn take(mut self: Box<Self>, claim: Claim) {
-        let ready = self.crew.own(claim);
-        if let Some(place) = self.place.take() {
-            self.crew.start_with(ready, place);
+    fn count(&self) -> u32 {
+        self.count
+    }
+
+    fn take(mut self: Box<Self>, claims: Vec<Claim>) {
+        if claims.is_empty() {
+            return;
         }
+        let crew = &self.crew;
+        crew.backlog.push(claims.into_iter().map(|claim| crew.own(claim)));
+        if let Some(place) = self.place.take() {
+            crew.start(place);
+        }
+        crew.start_waiting();
     }
 
     fn unsure(self: Box<Self>) {

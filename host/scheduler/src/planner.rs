@@ -38,7 +38,7 @@ impl Planner {
             // What was announced up to here is seen by the look that follows.
             while hints.try_recv().is_ok() {}
             let fires_at = self.step().await;
-            let wake_at = self.foresee(fires_at).await;
+            let wake_at = self.foresee(fires_at);
             tokio::select! {
                 () = self.stop.cancelled() => return,
                 () = self.timer.sleep_until(wake_at) => {}
@@ -60,18 +60,22 @@ impl Planner {
     }
 
     /// Tells the store what fires soon, and when to look again.
-    async fn foresee(&mut self, fires_at: Timestamp) -> Timestamp {
+    fn foresee(&mut self, fires_at: Timestamp) -> Timestamp {
         let now = self.timer.now();
         let soon = now.plus(LEAD);
         if fires_at > soon {
             return fires_at.minus(LEAD);
         }
-        if self.foreseen < Some(fires_at) {
-            let told = self.foreseen.max(Some(now)).unwrap_or(now);
-            if let Err(error) = self.store.foresee(told, soon).await {
-                tracing::debug!(%error, "what fires soon could not be read ahead: {error}");
-            }
-            self.foreseen = Some(soon);
+        // What fires within the lead was told before: a little more is told each time, and read beside what fires meanwhile.
+        if self.foreseen < Some(soon) {
+            let (told, until) = (self.foreseen.max(Some(now)).unwrap_or(now), soon.plus(LEAD));
+            let store = Arc::clone(&self.store);
+            tokio::spawn(async move {
+                if let Err(error) = store.foresee(told, until).await {
+                    tracing::debug!(%error, "what fires soon could not be read ahead: {error}");
+                }
+            });
+            self.foreseen = Some(until);
         }
         fires_at
     }

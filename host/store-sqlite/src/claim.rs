@@ -75,27 +75,29 @@ async fn elsewhere(connection: &mut SqliteConnection) -> Result<Option<i64>, sql
     Ok(first.until.into_iter().chain(first.warn_at).min())
 }
 
-/// Takes a run that was made just now, in its own transaction, if nothing else is due and its handler has a place.
+/// Whether runs are due already. Each has its priority, which a claim looks at; what is made now comes after them.
+pub(crate) async fn some_wait(
+    connection: &mut SqliteConnection,
+    now: Timestamp,
+) -> Result<bool, sqlx::Error> {
+    let levels = due_levels(connection).await?;
+    Ok(levels.iter().any(|level| level.since <= now.as_micros()))
+}
+
+/// Takes runs in the transaction that makes them, as far as their handlers have places.
 pub(crate) async fn claim_made(
     connection: &mut SqliteConnection,
     memory: &Memory,
     request: &ClaimRequest,
-    run: RunId,
-    effects: &mut Effects,
-) -> Result<Option<Claim>, sqlx::Error> {
-    // Whatever waits has its priority, which the next claim looks at.
-    if due_levels(connection)
-        .await?
-        .iter()
-        .any(|level| level.since < request.now.as_micros())
-    {
-        return Ok(None);
+    runs: &[RunId],
+) -> Result<Vec<Claim>, sqlx::Error> {
+    if runs.is_empty() {
+        return Ok(Vec::new());
     }
     let mut capacity = Capacity::load(connection).await?;
-    let (taken, _) = load(connection, memory, request, &[run], &mut capacity).await?;
+    let (taken, _) = load(connection, memory, request, runs, &mut capacity).await?;
     write(connection, request, &taken).await?;
-    effects.queue &= taken.is_empty();
-    Ok(taken.into_iter().next())
+    Ok(taken)
 }
 
 /// Runs of one priority that wait.

@@ -217,8 +217,16 @@ impl JobStore for SqliteStore {
 
     async fn release_due(&self, now: Timestamp, limit: u32) -> StoreResult<Released> {
         let memory = self.memory.clone();
-        self.write_announced(move |c, effects| {
-            Box::pin(async move { release_due(c, &memory, now, limit, effects).await })
+        let Some(seats) = self.desk.seats(limit) else {
+            return self
+                .write_announced(move |c, effects| {
+                    Box::pin(async move { release_due(c, &memory, now, limit, None, effects).await })
+                })
+                .await
+                .map(|(released, _)| released);
+        };
+        self.write_seated(seats, now, move |c, request, effects| {
+            Box::pin(async move { release_due(c, &memory, now, limit, Some(request), effects).await })
         })
         .await
     }

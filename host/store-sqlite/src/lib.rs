@@ -46,7 +46,8 @@ use std::path::{Path, PathBuf};
 
 use futures_util::future::BoxFuture;
 use sqlx::{SqliteConnection, SqlitePool};
-use wasmtab_store::{Desk, Hints, Store, StoreError, StoreMeters, StoreResult};
+use wasmtab_domain::{run::Claim, time::Timestamp};
+use wasmtab_store::{ClaimRequest, Desk, Hints, Seats, Store, StoreError, StoreMeters, StoreResult};
 
 use self::{checkpoint::Checkpointer, effects::Effects, memory::Memory, writer::Writer};
 pub use self::{migrate::Migrated, open::OpenError};
@@ -97,6 +98,47 @@ impl SqliteStore {
         T: Send + 'static,
     {
         self.write_announced_whole(work).await
+    }
+
+    /// The same for what makes runs whose attempts begin in this process as soon as they are committed: the seats are for their claims.
+    async fn write_seated<T, F>(&self, seats: Box<dyn Seats>, now: Timestamp, work: F) -> StoreResult<T>
+    where
+        F: for<'c> FnOnce(
+                &'c mut SqliteConnection,
+                &'c ClaimRequest,
+                &'c mut Effects,
+            ) -> BoxFuture<'c, Result<(T, Vec<Claim>), sqlx::Error>>
+            + Send
+            + 'static,
+        T: Send + 'static,
+    {
+        let (boot_id, node) = seats.owner();
+        let request = ClaimRequest {
+            boot_id,
+            node: node.to_owned(),
+            now,
+            limit: seats.count(),
+            by_age: 0,
+        };
+        let written = self.write_announced_whole(move |c, effects| {
+            Box::pin(async move { work(c, &request, effects).await })
+        });
+        // Whoever asked may go away before the commit; a claim must not be lost with them.
+        let settled = tokio::spawn(async move {
+            match written.await {
+                Ok((value, claims)) => {
+                    seats.take(claims);
+                    Ok(value)
+                }
+                Err(error) => {
+                    seats.unsure();
+                    Err(error)
+                }
+            }
+        });
+        settled
+            .await
+            .unwrap_or_else(|_| Err(StoreError::Transient("what was written was cut off".into())))
     }
 
     /// The same as a future that outlives this borrow: it may go on when its caller has gone.

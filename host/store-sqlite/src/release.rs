@@ -1,6 +1,7 @@
 //! Releasing fires: the snapshot is read, the domain decides, and run, skips and the job's advance commit together.
 
 use std::{
+    cmp::Reverse,
     collections::{BTreeSet, HashMap},
     sync::Arc,
 };
@@ -11,14 +12,14 @@ use wasmtab_domain::{
     ids::{JobId, RunId},
     job::{Blackout, Calendars, Job, JobSpec},
     release::{self, ActiveRun, Release, Snapshot},
-    run::Hold,
+    run::{Claim, Hold},
     status::{AttemptStatus, Trigger},
     time::Timestamp,
 };
-use wasmtab_store::Released;
+use wasmtab_store::{ClaimRequest, Released};
 
 use crate::{
-    Memory, calendars, cancel,
+    Memory, calendars, cancel, claim,
     convert::{JobRow, instant, json, pause, progress, select_jobs, signed, to_json},
     decode_error,
     effects::Effects,
@@ -28,25 +29,40 @@ use crate::{
 /// Jobs that are remembered at most before they are due: no more than memory keeps.
 const FORESEEN: i64 = 10_000;
 
-/// Decides the fires of at most `limit` jobs that are due.
+/// Decides the fires of at most `limit` jobs that are due. With seats, what becomes a run and needs nothing but a place is claimed.
 pub(crate) async fn release_due(
     connection: &mut SqliteConnection,
     memory: &Memory,
     now: Timestamp,
     limit: u32,
+    seats: Option<&ClaimRequest>,
     effects: &mut Effects,
-) -> Result<Released, sqlx::Error> {
+) -> Result<(Released, Vec<Claim>), sqlx::Error> {
     let at = now.as_micros();
     let jobs = due_jobs(connection, memory, at, limit).await?;
     let full = jobs.len() == limit as usize;
-    let decided = decide(connection, memory, &jobs, now, effects).await?;
-    let next_plan_at = next_plan_at(connection).await?;
-    Ok(Released {
+    let seats = match seats {
+        Some(_) if jobs.is_empty() || claim::some_wait(connection, now).await? => None,
+        seats => seats,
+    };
+    let mut decided = decide(connection, memory, &jobs, now, effects).await?;
+    let claims = match seats {
+        Some(request) => {
+            decided.ready.sort_by_key(|(priority, _)| Reverse(*priority));
+            let ready = decided.ready.iter().take(request.limit as usize);
+            let ready: Vec<_> = ready.map(|(_, run)| *run).collect();
+            claim::claim_made(connection, memory, request, &ready).await?
+        }
+        None => Vec::new(),
+    };
+    effects.queue |= decided.runs > claims.len() as u64;
+    let released = Released {
         more: full || decided.partial,
-        next_plan_at,
+        next_plan_at: next_plan_at(connection).await?,
         runs: decided.runs,
         skipped: decided.skipped,
-    })
+    };
+    Ok((released, claims))
 }
 
 /// Reads what the jobs say that are due soon, so that their release finds it remembered.
@@ -142,7 +158,8 @@ pub(crate) async fn settle(
             .as_ref()
             .is_some_and(|pause| pause.until.is_some_and(|until| until <= now))
     {
-        decide(connection, memory, std::slice::from_ref(&job), now, effects).await?;
+        let decided = decide(connection, memory, std::slice::from_ref(&job), now, effects).await?;
+        effects.queue |= decided.runs > 0;
         let id = job.id.0;
         let row: JobRow = select_jobs!("WHERE id = ?", id)
             .fetch_one(&mut *connection)
@@ -162,10 +179,13 @@ pub(crate) async fn next_plan_at(
     Ok(next.map(instant))
 }
 
+#[derive(Default)]
 struct Decided {
     runs: u64,
     skipped: u64,
     partial: bool,
+    /// Runs that need nothing but a place, with their priorities.
+    ready: Vec<(i32, RunId)>,
 }
 
 async fn decide(
@@ -176,11 +196,7 @@ async fn decide(
     effects: &mut Effects,
 ) -> Result<Decided, sqlx::Error> {
     if jobs.is_empty() {
-        return Ok(Decided {
-            runs: 0,
-            skipped: 0,
-            partial: false,
-        });
+        return Ok(Decided::default());
     }
     let active = active_runs(connection, jobs).await?;
     let calendars = calendars_of(connection, jobs).await?;
@@ -199,7 +215,6 @@ async fn decide(
     insert_skips(connection, memory, &decisions, now).await?;
     advance(connection, &decisions, now).await?;
     for (job, release) in &decisions {
-        effects.queue |= !release.runs.is_empty();
         effects.released += release.runs.len() as u64;
         let skips = release.skips.iter();
         effects
@@ -221,6 +236,13 @@ async fn decide(
             .map(|skip| u64::from(skip.count))
             .sum(),
         partial: decisions.iter().any(|(_, release)| release.is_partial(now)),
+        ready: decisions
+            .iter()
+            .filter(|(job, release)| job.spec.shards == 1 && release.cancels.is_empty())
+            .flat_map(|(job, release)| release.runs.iter().map(|run| (job.spec.priority, run)))
+            .filter(|(_, run)| !run.held && run.due_at <= now)
+            .map(|(priority, run)| (priority, run.run_id))
+            .collect(),
     })
 }
 

@@ -8,13 +8,13 @@ use wasmtab_domain::{
     decided::DecidedFire,
     ids::{AttemptId, BootId, JobId, RunId},
     release::{self, ActiveRun},
-    run::{Attempt, AttemptLog, Outcome, Run},
+    run::{Attempt, AttemptLog, Claim, Outcome, Run},
     status::{RunState, Trigger},
     time::Timestamp,
 };
 use wasmtab_store::{
     AttemptFilter, CancelReply, ClaimRequest, Claimed, FinishReply, NewBackfill, NewCall, NewRepeats,
-    NewTrigger, Page, RepeatReply, RunFilter, RunStore, StoreError, StoreResult, TriggerRefused,
+    NewTrigger, Page, RepeatReply, RunFilter, RunStore, StoreResult, TriggerRefused,
 };
 
 use crate::{
@@ -35,55 +35,23 @@ use crate::{
 impl RunStore for SqliteStore {
     async fn trigger(&self, trigger: NewTrigger) -> StoreResult<Result<Run, TriggerRefused>> {
         let memory = self.memory.clone();
-        let Some(seat) = self.desk.seat() else {
+        let Some(seats) = self.desk.seats(1) else {
             return self
                 .write_announced(move |c, effects| {
-                    Box::pin(
-                        async move { Ok(start(c, &memory, &trigger, effects).await?.map(|made| made.run)) },
-                    )
+                    Box::pin(async move { start(c, &memory, &trigger, None, effects).await })
                 })
-                .await;
+                .await
+                .map(|started| started.map(|(run, _)| run));
         };
-        let (boot_id, node) = seat.owner();
-        let request = ClaimRequest {
-            boot_id,
-            node: node.to_owned(),
-            now: trigger.now,
-            limit: 1,
-            by_age: 0,
-        };
-        let written = self.write_announced_whole(move |c, effects| {
+        self.write_seated(seats, trigger.now, move |c, request, effects| {
             Box::pin(async move {
-                let made = match start(c, &memory, &trigger, effects).await? {
-                    Ok(made) => made,
-                    Err(refused) => return Ok((Err(refused), None)),
-                };
-                let claim = if made.claimable {
-                    claim::claim_made(c, &memory, &request, made.run.id, effects).await?
-                } else {
-                    None
-                };
-                Ok((Ok(made.run), claim))
+                Ok(match start(c, &memory, &trigger, Some(request), effects).await? {
+                    Ok((run, claims)) => (Ok(run), claims),
+                    Err(refused) => (Err(refused), Vec::new()),
+                })
             })
-        });
-        // Whoever asked may go away before the commit; a claim must not be lost with them.
-        let settled = tokio::spawn(async move {
-            match written.await {
-                Ok((run, claim)) => {
-                    if let Some(claim) = claim {
-                        seat.take(claim);
-                    }
-                    Ok(run)
-                }
-                Err(error) => {
-                    seat.unsure();
-                    Err(error)
-                }
-            }
-        });
-        settled
-            .await
-            .unwrap_or_else(|_| Err(StoreError::Transient("the start was cut off".into())))
+        })
+        .await
     }
 
     async fn backfill(&self, backfill: NewBackfill) -> StoreResult<Option<Vec<RunId>>> {
@@ -274,19 +242,14 @@ impl RunStore for SqliteStore {
     }
 }
 
-/// A run that somebody started.
-struct Made {
-    run: Run,
-    /// Whether nothing but a place is needed for it to begin.
-    claimable: bool,
-}
-
+/// The run that somebody starts; with a seat, and if nothing but a place is needed for it to begin, its claim too.
 async fn start(
     connection: &mut SqliteConnection,
     memory: &Memory,
     trigger: &NewTrigger,
+    seat: Option<&ClaimRequest>,
     effects: &mut Effects,
-) -> Result<Result<Made, TriggerRefused>, sqlx::Error> {
+) -> Result<Result<(Run, Vec<Claim>), TriggerRefused>, sqlx::Error> {
     let Some(job) = jobs::load(connection, trigger.job_id).await? else {
         return Ok(Err(TriggerRefused::NotFound));
     };
@@ -308,6 +271,11 @@ async fn start(
         due_at: trigger.now,
         held: start.held,
     };
+    let seat = seat.filter(|_| !start.held && start.cancels.is_empty() && job.spec.shards == 1);
+    let seat = match seat {
+        Some(_) if claim::some_wait(connection, trigger.now).await? => None,
+        seat => seat,
+    };
     new_runs::insert(connection, memory, std::slice::from_ref(&run), trigger.now).await?;
     for other in &start.cancels {
         cancel::group(
@@ -320,11 +288,14 @@ async fn start(
         )
         .await?;
     }
-    effects.queue = true;
-    Ok(Ok(Made {
-        run: reads::made_run(connection, run.id).await?,
-        claimable: !start.held && start.cancels.is_empty() && job.spec.shards == 1,
-    }))
+    // As whoever asked sees it: before its attempt.
+    let made = reads::made_run(connection, run.id).await?;
+    let claims = match seat {
+        Some(request) => claim::claim_made(connection, memory, request, &[run.id]).await?,
+        None => Vec::new(),
+    };
+    effects.queue |= claims.is_empty();
+    Ok(Ok((made, claims)))
 }
 
 async fn fill_back(

@@ -1,4 +1,4 @@
-//! Where a run that somebody starts is claimed in the very commit that makes it: by the process that makes it, if it has a place.
+//! Where runs are claimed in the very commit that makes them: by the process that makes them, as far as it has places.
 
 use std::{
     fmt,
@@ -9,19 +9,22 @@ use wasmtab_domain::{ids::BootId, run::Claim};
 
 /// A process that carries runs out.
 pub trait Attendant: Send + Sync {
-    /// Keeps a place for one claim; none where there is none, or where other claims wait for one.
-    fn seat(&self) -> Option<Box<dyn Seat>>;
+    /// Keeps seats for at most so many claims; none where there is no place for any, or where enough others wait for one.
+    fn seats(&self, most: u32) -> Option<Box<dyn Seats>>;
 }
 
-/// A place that is kept. Dropping it leaves it to others.
-pub trait Seat: Send {
+/// Seats that are kept. Dropping them leaves them to others.
+pub trait Seats: Send {
     /// Who claims, and its node's name.
     fn owner(&self) -> (BootId, &str);
 
-    /// The claim is committed, and its attempt begins.
-    fn take(self: Box<Self>, claim: Claim);
+    /// How many.
+    fn count(&self) -> u32;
 
-    /// A claim may have been committed or not: it has to be looked for.
+    /// The claims are committed, and their attempts begin.
+    fn take(self: Box<Self>, claims: Vec<Claim>);
+
+    /// Claims may have been committed or not: they have to be looked for.
     fn unsure(self: Box<Self>);
 }
 
@@ -35,10 +38,10 @@ impl Desk {
         *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some(attendant);
     }
 
-    /// A place for a claim, if somebody has one.
-    pub fn seat(&self) -> Option<Box<dyn Seat>> {
+    /// Seats for at most so many claims, if somebody has some.
+    pub fn seats(&self, most: u32) -> Option<Box<dyn Seats>> {
         let attendant = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        attendant.as_ref()?.upgrade()?.seat()
+        attendant.as_ref()?.upgrade()?.seats(most)
     }
 }
 

@@ -30,7 +30,7 @@ pub use self::{
         TakeDeliveries, TakenDeliveries, TakenDelivery, TooMany, Tried,
     },
     calendars::{Calendar, CalendarStore},
-    desk::{Attendant, Desk, Seat},
+    desk::{Attendant, Desk, Seats},
     effects::Effects,
     error::{StoreError, StoreResult},
     facts::{DatabaseSize, FactStore, Facts, QueuePart},

@@ -1,5 +1,7 @@
 use axum::http::{Method, StatusCode};
 use serde_json::{Value, json};
+use wasmtab_domain::ids::JobId;
+use wasmtab_store::{StateScope, StateStore as _};
 
 use crate::harness::{Answer, Api};
 
@@ -141,6 +143,14 @@ async fn a_scope_that_nobody_reads_says_so() {
     api.delete(&path.replace("/state", ""), &format!("\"{}\"", job["revision"]))
         .await
         .expect(StatusCode::NO_CONTENT);
+    api.get(&path).await.problem(404, "not-found");
+    // Its last attempt goes on for a moment, and keeps something.
+    let scope = StateScope::Job(JobId(job["id"].as_i64().unwrap()));
+    api.store
+        .state_set(&scope, "k", b"v", 100)
+        .await
+        .unwrap()
+        .unwrap();
     let left = api.get(&path).await.expect(StatusCode::OK);
     assert!(
         left["note"].as_str().unwrap().contains("not there any more"),
