@@ -4,6 +4,7 @@
 //! sequences there are.
 
 mod jobs;
+mod look;
 mod operation;
 mod side;
 #[path = "../support/mod.rs"]

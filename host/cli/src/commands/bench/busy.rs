@@ -1,11 +1,10 @@
 //! `wasmtab bench busy`: what it costs a guest that computes that it can be stopped anywhere.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use clap::Args;
 use serde_json::{Value, json};
 use wasmtab_domain::time::Timestamp;
-use wasmtab_service::TriggerBody;
 
 use super::{
     SiteArgs, baseline, count, figures,
@@ -35,21 +34,10 @@ impl BusyArgs {
         let jobs = site::make_jobs(&store, "bench", 1, |_| said.clone()).await?;
         drop(store);
         let server = site.serve().await?;
-        let by = site::administrator();
         let (mut attempts, mut unmetered) = (Vec::new(), Vec::new());
         // In turn, so that whatever else the machine does meets both alike.
         for _ in 0..self.attempts {
-            let run = server
-                .service
-                .trigger(&by, jobs[0], TriggerBody::default())
-                .await
-                .map_err(Failure::own)?;
-            let id = run.id.parse().map_err(Failure::own)?;
-            let ended = server
-                .service
-                .wait_for_run(&by, id, Duration::from_mins(5))
-                .await
-                .map_err(Failure::own)?;
+            let ended = site::run_once(&server, jobs[0]).await?;
             attempts.push(length(ended.begin_time.as_deref(), ended.end_time.as_deref())?);
             let begun = Instant::now();
             bare.run().await.map_err(Failure::own)?;

@@ -1,10 +1,7 @@
 //! `wasmtab bench latency`: from the wish that a job start to the guest's begin.
 
-use std::time::Duration;
-
 use clap::Args;
 use serde_json::{Value, json};
-use wasmtab_service::TriggerBody;
 
 use super::{
     SiteArgs, baseline, count, figures,
@@ -30,21 +27,10 @@ impl LatencyArgs {
         let jobs = site::make_jobs(&store, "bench", 1, |_| said.clone()).await?;
         drop(store);
         let server = site.serve().await?;
-        let by = site::administrator();
         let mut lags = Vec::with_capacity(self.triggers as usize);
         for _ in 0..self.triggers {
             let asked = site::now();
-            let run = server
-                .service
-                .trigger(&by, jobs[0], TriggerBody::default())
-                .await
-                .map_err(Failure::own)?;
-            let id = run.id.parse().map_err(Failure::own)?;
-            let ended = server
-                .service
-                .wait_for_run(&by, id, Duration::from_secs(30))
-                .await
-                .map_err(Failure::own)?;
+            let ended = site::run_once(&server, jobs[0]).await?;
             // The guest's first act is to read the clock; that is what it answers.
             let begun: i64 = ended
                 .result

@@ -14,7 +14,7 @@ use wasmtab_domain::{
     retention::Retention,
     time::Timestamp,
 };
-use wasmtab_service::{Expected, HandlerPut, Principal, Push, Role};
+use wasmtab_service::{Expected, HandlerPut, Principal, Push, Role, TriggerBody, view::RunView};
 use wasmtab_store::{JobWrite, Store};
 use wasmtab_store_postgres::Schema;
 use wasmtab_store_sqlite::SqliteStore;
@@ -151,6 +151,20 @@ pub(super) fn administrator() -> Principal {
         name: "bench".into(),
         role: Role::Administrator,
     }
+}
+
+/// Starts a job by hand, and waits until its run has ended.
+pub(super) async fn run_once(server: &Server, job: JobId) -> Result<RunView, Failure> {
+    let (service, by) = (&server.service, administrator());
+    let run = service
+        .trigger(&by, job, TriggerBody::default())
+        .await
+        .map_err(Failure::own)?;
+    let id = run.id.parse().map_err(Failure::own)?;
+    service
+        .wait_for_run(&by, id, Duration::from_mins(5))
+        .await
+        .map_err(Failure::own)
 }
 
 /// Makes jobs, many in one commit. `said` is what each of them says beside its name and handler.
