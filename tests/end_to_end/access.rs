@@ -48,3 +48,19 @@ fn whether_it_is_ready_is_told_without_a_token() {
     server.kill();
     let _ = crate::support::wasmtab(&["--server", &url, "ping"]).fails_with(6);
 }
+
+/// As in a minimal container.
+#[test]
+fn a_machine_that_trusts_no_authority_reaches_a_server_without_tls() {
+    let server = Server::start();
+    let ping = |url: &str| {
+        let mut command = server.command(&["--server", url, "ping"]);
+        command
+            .env("SSL_CERT_FILE", "/nowhere")
+            .env("SSL_CERT_DIR", "/nowhere");
+        crate::support::run(command)
+    };
+    assert_eq!(ping(server.url()).ok().stdout, "the server is ready\n");
+    let refused = ping("https://127.0.0.1:1").fails_with(6);
+    assert!(refused.stderr.contains("ca-certificates"), "{}", refused.stderr);
+}
