@@ -37,8 +37,11 @@ impl Planner {
         loop {
             // What was announced up to here is seen by the look that follows.
             while hints.try_recv().is_ok() {}
-            let fires_at = self.step().await;
-            let wake_at = self.foresee(fires_at);
+            let begun = self.timer.now();
+            let wake_at = match self.step().await {
+                look_at if look_at < begun.plus(PERIOD) => self.foresee(look_at),
+                look_at => look_at,
+            };
             tokio::select! {
                 () = self.stop.cancelled() => return,
                 () = self.timer.sleep_until(wake_at) => {}
