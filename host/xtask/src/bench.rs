@@ -1,6 +1,6 @@
 //! `cargo xtask bench`: the figures of `host/BENCHMARKS.md`, taken anew on this machine.
 
-use crate::repo;
+use crate::{dist, repo};
 use anyhow::Result;
 use std::path::Path;
 use std::process::Command;
@@ -17,8 +17,7 @@ const BENCHES: &[&[&str]] = &[
 
 /// Builds the product with all optimisations and runs every bench, in the present directory's file system.
 pub(crate) fn run() -> Result<()> {
-    repo::run(repo::cargo(repo::root()).args(["build", "--release", "--locked", "--package", "wasmtab"]))?;
-    let binary = repo::target().join("release/wasmtab");
+    let binary = dist::binary::build()?;
     for bench in BENCHES {
         println!("\n== wasmtab bench {}", bench.join(" "));
         repo::run(product(&binary).arg("bench").args(*bench))?;

@@ -1,8 +1,8 @@
 //! `cargo xtask crash`: the crash suite in full, on the binary that is shipped.
 
-use crate::repo;
-use anyhow::{Context, Result};
-use std::path::{Path, PathBuf};
+use crate::{dist, repo};
+use anyhow::Result;
+use std::path::PathBuf;
 
 /// How the suite is played.
 #[derive(clap::Args)]
@@ -22,12 +22,7 @@ pub(crate) struct CrashArgs {
 }
 
 pub(crate) fn run(args: &CrashArgs) -> Result<()> {
-    let binary = match &args.binary {
-        Some(binary) => binary
-            .canonicalize()
-            .with_context(|| format!("{} is not there", binary.display()))?,
-        None => build()?,
-    };
+    let binary = dist::binary::given_or_built(args.binary.as_deref())?;
     let mut suite = repo::cargo(repo::root());
     suite.args([
         "test",
@@ -46,16 +41,4 @@ pub(crate) fn run(args: &CrashArgs) -> Result<()> {
         suite.env("WASMTAB_CRASH_SEED", seed.to_string());
     }
     repo::run(&mut suite)
-}
-
-fn build() -> Result<PathBuf> {
-    repo::run(repo::cargo(repo::root()).args([
-        "build",
-        "--locked",
-        "--release",
-        "--workspace",
-        "--bin",
-        "wasmtab",
-    ]))?;
-    Ok(repo::target().join(Path::new("release/wasmtab")))
 }

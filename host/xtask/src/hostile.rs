@@ -29,10 +29,7 @@ const GROWTH: u64 = 32 * 1024 * 1024;
 
 /// Measures `binary`, or one that is built for it.
 pub(crate) fn run(binary: Option<&Path>) -> Result<()> {
-    let binary = match binary {
-        Some(binary) => std::path::absolute(binary)?,
-        None => dist::binary::build()?,
-    };
+    let binary = dist::binary::given_or_built(binary)?;
     let server = Server::start(&binary, &[])?;
     set_up(&server)?;
 

@@ -47,10 +47,7 @@ pub(crate) struct SoakArgs {
 }
 
 pub(crate) fn run(args: &SoakArgs) -> Result<()> {
-    let binary = match &args.binary {
-        Some(binary) => std::path::absolute(binary)?,
-        None => dist::binary::build()?,
-    };
+    let binary = dist::binary::given_or_built(args.binary.as_deref())?;
     let server = Server::start(&binary, &["--retention", RETENTION])?;
     server.bind(
         "EchoHandler",

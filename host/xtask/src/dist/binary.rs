@@ -1,7 +1,7 @@
 //! The binary that is handed out.
 
 use crate::repo;
-use anyhow::Result;
+use anyhow::{Context, Result};
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -20,6 +20,16 @@ pub(crate) fn build() -> Result<PathBuf> {
         "wasmtab",
     ]))?;
     Ok(repo::target().join("release/wasmtab"))
+}
+
+/// The one that is given, else one that is built.
+pub(crate) fn given_or_built(given: Option<&Path>) -> Result<PathBuf> {
+    match given {
+        Some(binary) => binary
+            .canonicalize()
+            .with_context(|| format!("{} is not there", binary.display())),
+        None => build(),
+    }
 }
 
 /// A copy without symbols: they are three quarters of it, and guests' backtraces do not come from them.

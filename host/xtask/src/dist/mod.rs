@@ -11,19 +11,13 @@ use std::path::{Path, PathBuf};
 
 /// Builds (unless a binary is given), collects, packs, and tries what was packed.
 pub(crate) fn run(binary: Option<&Path>, out: Option<PathBuf>) -> Result<()> {
-    let built;
-    let binary = if let Some(binary) = binary {
-        binary
-    } else {
-        built = binary::build()?;
-        &built
-    };
+    let binary = binary::given_or_built(binary)?;
     let out = out.unwrap_or_else(|| repo::root().join("dist"));
     fs::create_dir_all(&out).with_context(|| format!("cannot make {}", out.display()))?;
     let scratch = tempfile::tempdir()?;
     let name = contents::name();
     let directory = scratch.path().join(&name);
-    contents::collect(&directory, binary)?;
+    contents::collect(&directory, &binary)?;
     let packed = archive::pack(&directory, &out)?;
     let sum = archive::checksum(&packed)?;
     archive::try_out(&packed, &sum, &name)?;
