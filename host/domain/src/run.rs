@@ -259,6 +259,12 @@ pub struct LogLine {
     pub message: String,
 }
 
+impl LogLine {
+    fn size(&self) -> usize {
+        size_of::<Self>() + self.target.len() + self.message.len()
+    }
+}
+
 crate::status::words! {
     /// How much a line matters.
     LogLevel {
@@ -339,6 +345,16 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// Roughly the bytes of what the handler said: everything that it makes long.
+    pub fn size(&self) -> usize {
+        let texts = [&self.result, &self.error, &self.backtrace];
+        let texts: usize = texts.into_iter().flatten().map(String::len).sum();
+        let refusals = self.refusals.iter();
+        let refusals: usize = refusals.map(|refusal| refusal.wanted.len() + refusal.grant.len()).sum();
+        let lines: usize = self.log.lines.iter().map(LogLine::size).sum();
+        texts + refusals + lines
+    }
+
     /// An outcome of which nothing is known but how and when it came.
     pub fn bare(attempt_id: AttemptId, run_id: RunId, status: AttemptStatus, end_time: Timestamp) -> Self {
         Self {

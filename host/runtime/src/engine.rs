@@ -116,6 +116,8 @@ fn pool(config: &RuntimeConfig) -> PoolingAllocationConfig {
         .pagemap_scan(Enabled::Auto)
         .table_keep_resident(64 << 10)
         .async_stack_keep_resident(64 << 10)
+        // One system call, and one interruption of the other cores, for several attempts.
+        .decommit_batch_size(16)
         // Each warm slot may keep that much memory; more than can run at once are of no use.
         .max_unused_warm_slots(attempts.min(100));
     pool

@@ -16,10 +16,15 @@ use crate::{controls::Owned, permits::Permits};
 
 /// How much work is claimed ahead. A death, or attempts that become longer, leave no more than that to others.
 const AHEAD: Duration = Duration::from_millis(50);
-/// Claims ahead at most.
+/// Claims ahead at most, but for fires that share an instant.
 const MOST: u32 = 4_000;
+/// What an attempt is thought to take until it is known. Where it takes much longer, what was claimed in vain goes back soon.
+const FIRST: Duration = Duration::from_micros(500);
 /// What one attempt counts for in the mean of their lengths.
 const WEIGHT: f64 = 1.0 / 64.0;
+
+/// How long others may wait for many that came at once.
+const LONGEST_SURGE: Duration = Duration::from_millis(400);
 
 /// A claim, and what stops it.
 pub(crate) type Ready = (Claim, Arc<Owned>);
@@ -31,6 +36,7 @@ pub(crate) struct Backlog {
     /// Whether runs are due that found no room here.
     hungry: AtomicBool,
     room: Notify,
+    calm: Notify,
 }
 
 #[derive(Debug)]
@@ -38,6 +44,8 @@ struct Inner {
     waiting: VecDeque<Ready>,
     pace: Pace,
     started: u64,
+    /// Whether many came at once, of which some still wait.
+    surge: bool,
 }
 
 impl Backlog {
@@ -47,9 +55,11 @@ impl Backlog {
                 waiting: VecDeque::new(),
                 pace: Pace::default(),
                 started: 0,
+                surge: false,
             }),
             hungry: AtomicBool::new(false),
             room: Notify::new(),
+            calm: Notify::new(),
         }
     }
 
@@ -63,15 +73,46 @@ impl Backlog {
             let mut inner = self.inner();
             let next = inner.waiting.pop_front();
             inner.started += u64::from(next.is_some());
+            if inner.waiting.is_empty() {
+                self.calm_down(&mut inner);
+            }
             (
                 next,
-                inner.waiting.len() <= inner.pace.ahead(permits.total()) as usize / 2,
+                inner.waiting.len() <= inner.pace.ahead(permits.total(), MOST) as usize / 2,
             )
         };
         if few {
             self.tell();
         }
         next
+    }
+
+    /// Many came at once, and are to begin soon.
+    pub(crate) fn surge(&self) {
+        let mut inner = self.inner();
+        inner.surge = !inner.waiting.is_empty();
+    }
+
+    /// Waits until all have begun that came at once, though not for long.
+    pub(crate) async fn calm(&self) {
+        let calm = async {
+            loop {
+                let calm = self.calm.notified();
+                if !self.inner().surge {
+                    return;
+                }
+                calm.await;
+            }
+        };
+        if tokio::time::timeout(LONGEST_SURGE, calm).await.is_err() {
+            self.calm_down(&mut self.inner());
+        }
+    }
+
+    fn calm_down(&self, inner: &mut Inner) {
+        if std::mem::take(&mut inner.surge) {
+            self.calm.notify_waiters();
+        }
     }
 
     /// An attempt took so long.
@@ -95,7 +136,8 @@ impl Backlog {
     /// All that wait, in place of which nothing waits; nothing more is claimed ahead until attempts have been short again.
     pub(crate) fn take(&self) -> Vec<Ready> {
         let mut inner = self.inner();
-        inner.pace = Pace::default();
+        inner.pace = Pace(None);
+        self.calm_down(&mut inner);
         inner.waiting.drain(..).collect()
     }
 
@@ -106,19 +148,19 @@ impl Backlog {
     /// Claims to take now: none while enough wait. With `due`, whoever gets none is told once there is room.
     pub(crate) fn wanted(&self, permits: &Permits, due: bool) -> u32 {
         self.hungry.store(false, Ordering::Release);
-        let wanted = self.room(permits);
+        let wanted = self.room(permits, MOST);
         if wanted > 0 || !due {
             return wanted;
         }
         self.hungry.store(true, Ordering::Release);
         // What was left between the two looks told nobody.
-        self.room(permits)
+        self.room(permits, MOST)
     }
 
-    /// Claims that there is room for.
-    pub(crate) fn room(&self, permits: &Permits) -> u32 {
+    /// Claims that there is room for, at most so many of them ahead of places.
+    pub(crate) fn room(&self, permits: &Permits, most: u32) -> u32 {
         let inner = self.inner();
-        let (waiting, ahead) = (inner.waiting.len() as u32, inner.pace.ahead(permits.total()));
+        let (waiting, ahead) = (inner.waiting.len() as u32, inner.pace.ahead(permits.total(), most));
         if waiting > 0 && waiting > ahead / 2 {
             return 0;
         }
@@ -135,9 +177,15 @@ impl Backlog {
     }
 }
 
-/// How long attempts take, in seconds and in the mean; none is known at first.
-#[derive(Debug, Default)]
+/// How long attempts take, in seconds and in the mean; none is known after they did not even begin.
+#[derive(Debug)]
 struct Pace(Option<f64>);
+
+impl Default for Pace {
+    fn default() -> Self {
+        Self(Some(FIRST.as_secs_f64()))
+    }
+}
 
 impl Pace {
     fn count(&mut self, length: Duration) {
@@ -146,10 +194,10 @@ impl Pace {
     }
 
     /// The claims that so many places work off in the time that is claimed ahead.
-    fn ahead(&self, places: u32) -> u32 {
+    fn ahead(&self, places: u32, most: u32) -> u32 {
         self.0.map_or(0, |mean| {
             let of_each = AHEAD.as_secs_f64() / mean.max(1e-6);
-            (f64::from(places) * of_each).min(f64::from(MOST)) as u32
+            (f64::from(places) * of_each).min(f64::from(most)) as u32
         })
     }
 }
@@ -158,31 +206,37 @@ impl Pace {
 mod tests {
     use super::*;
 
+    fn paceless() -> Backlog {
+        let backlog = Backlog::new();
+        assert!(backlog.take().is_empty());
+        backlog
+    }
+
     fn paced(lengths: impl IntoIterator<Item = Duration>) -> Pace {
-        let mut pace = Pace::default();
+        let mut pace = Pace(None);
         lengths.into_iter().for_each(|length| pace.count(length));
         pace
     }
 
     #[test]
     fn short_attempts_are_claimed_ahead() {
-        assert_eq!(paced([Duration::from_millis(5)]).ahead(64), 640);
+        assert_eq!(paced([Duration::from_millis(5)]).ahead(64, MOST), 640);
     }
 
     #[test]
     fn long_attempts_are_not_claimed_ahead() {
-        assert_eq!(paced([Duration::from_secs(10)]).ahead(64), 0);
+        assert_eq!(paced([Duration::from_secs(10)]).ahead(64, MOST), 0);
     }
 
     #[test]
     fn attempts_that_become_long_are_noticed() {
         let lengths = std::iter::repeat_n(Duration::from_millis(1), 1_000).chain([Duration::from_mins(1)]);
-        assert!(paced(lengths).ahead(64) <= 3);
+        assert!(paced(lengths).ahead(64, MOST) <= 3);
     }
 
     #[test]
     fn the_lead_has_a_bound() {
-        assert_eq!(paced([Duration::ZERO]).ahead(64), MOST);
+        assert_eq!(paced([Duration::ZERO]).ahead(64, MOST), MOST);
     }
 
     #[test]
@@ -195,8 +249,16 @@ mod tests {
     }
 
     #[test]
-    fn without_a_pace_as_many_are_wanted_as_there_are_places() {
+    fn attempts_are_thought_to_be_short_until_they_are_known() {
         let (backlog, permits) = (Backlog::new(), Permits::new(2));
+        assert_eq!(backlog.wanted(&permits, true), 2 + Pace::default().ahead(2, MOST));
+        backlog.took(Duration::from_mins(1));
+        assert_eq!(backlog.wanted(&permits, true), 2);
+    }
+
+    #[test]
+    fn without_a_pace_as_many_are_wanted_as_there_are_places() {
+        let (backlog, permits) = (paceless(), Permits::new(2));
         assert_eq!(backlog.wanted(&permits, true), 2);
         let places = [permits.try_start().unwrap(), permits.try_start().unwrap()];
         assert_eq!(backlog.wanted(&permits, true), 0);
@@ -206,7 +268,7 @@ mod tests {
 
     #[tokio::test]
     async fn whoever_found_no_room_is_told_of_the_first_place_that_is_left() {
-        let (backlog, permits) = (Backlog::new(), Permits::new(1));
+        let (backlog, permits) = (paceless(), Permits::new(1));
         let place = permits.try_start().unwrap();
         assert_eq!(backlog.wanted(&permits, true), 0);
         drop(place);

@@ -20,7 +20,7 @@ pub(crate) struct Owned {
     /// Stops it.
     pub control: Control,
     begun: AtomicI64,
-    /// Whether its begin is written.
+    /// Whether its begin is written, or will be with its end.
     written: AtomicBool,
 }
 
@@ -28,6 +28,11 @@ impl Owned {
     /// The guest begins.
     pub(crate) fn begin(&self, at: Timestamp) {
         self.begun.store(at.as_micros(), Ordering::Release);
+    }
+
+    /// It has ended.
+    pub(crate) fn end(&self) {
+        self.written.store(true, Ordering::Relaxed);
     }
 
     fn unwritten_begin(&self) -> Option<Timestamp> {

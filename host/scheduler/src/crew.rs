@@ -11,7 +11,7 @@ use crate::{
     clock::Timer,
     controls::{Controls, Owned},
     executor::Executor,
-    journal::{Entries, Entry},
+    journal::Entries,
     meters::SchedulerMeters,
     permits::{Permits, Place},
     watch::Watch,
@@ -22,7 +22,7 @@ pub(crate) struct Crew {
     pub timer: Arc<dyn Timer>,
     pub controls: Arc<Controls>,
     pub permits: Permits,
-    pub backlog: Backlog,
+    pub backlog: Arc<Backlog>,
     pub journal: Entries,
     pub meters: SchedulerMeters,
     pub guests: Handle,
@@ -94,13 +94,13 @@ impl Crew {
         let (outcome, place) = match watch {
             None => self.permits.hold(place, carried_out).await,
             Some(watch) => {
-                let late = async { self.journal.send(Entry::Late(run, attempt)).await };
+                let late = self.journal.late(run, attempt);
                 self.permits.hold(place, watch.over(carried_out, late)).await
             }
         };
         self.meters.ended();
-        // The journal outlives every attempt, and forgets the attempt once the outcome is written.
-        let _ = self.journal.send(Entry::Ended(Box::new(outcome))).await;
+        owned.end();
+        self.journal.ended(outcome).await;
         place
     }
 }

@@ -14,6 +14,9 @@ use crate::{crew::Crew, permits::Place};
 /// Commits at once that seats are kept for.
 const SEATS: u32 = 64;
 
+/// Claims that are taken over together.
+const HANDFUL: usize = 64;
+
 /// Hands out places of the crew.
 pub(crate) struct FrontDesk {
     crew: Weak<Crew>,
@@ -50,7 +53,7 @@ impl Attendant for FrontDesk {
     fn seats(&self, most: u32) -> Option<Box<dyn Seats>> {
         let crew = self.crew.upgrade()?;
         // Whatever waits comes first: nothing more is claimed while enough of it does.
-        let count = crew.backlog.room(&crew.permits).min(most);
+        let count = crew.backlog.room(&crew.permits, most).min(most);
         if count == 0 {
             return None;
         }
@@ -93,11 +96,20 @@ impl Seats for Kept {
             return;
         }
         let crew = &self.crew;
-        crew.backlog.push(claims.into_iter().map(|claim| crew.own(claim)));
-        if let Some(place) = self.place.take() {
-            crew.start(place);
+        let many = claims.len() > crew.permits.total() as usize;
+        let mut claims = claims.into_iter().peekable();
+        // The first begin while the others are still taken over.
+        while claims.peek().is_some() {
+            let few = claims.by_ref().take(HANDFUL);
+            crew.backlog.push(few.map(|claim| crew.own(claim)));
+            if let Some(place) = self.place.take() {
+                crew.start(place);
+            }
+            if many {
+                crew.backlog.surge();
+            }
+            crew.start_waiting();
         }
-        crew.start_waiting();
     }
 
     fn unsure(self: Box<Self>) {

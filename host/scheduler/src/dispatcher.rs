@@ -2,7 +2,7 @@
 
 use std::{
     pin::Pin,
-    sync::{Arc, Weak},
+    sync::Arc,
     time::Duration,
 };
 
@@ -42,10 +42,6 @@ impl Dispatcher {
     /// Claims until it is told to stop. Attempts that have begun go on after that; claims that have not go back.
     pub(crate) async fn run(mut self) {
         let mut hints = self.store.hints().listen_for_duties();
-        if let Some(desk) = self.store.desk() {
-            let attendant: Weak<FrontDesk> = Arc::downgrade(&self.desk);
-            desk.attend(attendant);
-        }
         // Held from the stop on, so that nothing is claimed elsewhere either.
         let mut closed = None;
         let mut claiming: Option<Claiming> = None;

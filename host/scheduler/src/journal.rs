@@ -2,46 +2,79 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use wasmtab_domain::{
     ids::{AttemptId, RunId},
     run::Outcome,
 };
 use wasmtab_store::{FinishReply, Store, StoreError};
 
-use crate::{clock::Timer, controls::Controls, meters::SchedulerMeters};
+use crate::{backlog::Backlog, clock::Timer, controls::Controls, meters::SchedulerMeters};
 
 /// Outcomes that one commit takes.
 const BATCH: usize = 2_000;
 /// Outcomes that may wait; beyond it attempts keep their places until the database takes more.
-const QUEUE: usize = 4_096;
+const QUEUE: usize = 16_384;
+/// What they may hold together, in KiB: results and logs.
+const ROOM: u32 = 64 << 10;
 /// How long after its begin an attempt reads `running` at the latest.
 const BEGIN_PERIOD: Duration = Duration::from_millis(500);
 /// How long a database that does not answer is left alone.
 const BACKOFF: Duration = Duration::from_millis(500);
 
-pub(crate) enum Entry {
+enum Entry {
     /// The attempt has gone on for as long as its job's `warnAfter`.
     Late(RunId, AttemptId),
     /// The attempt has ended.
-    Ended(Box<Outcome>),
+    Ended(Box<Outcome>, OwnedSemaphorePermit),
 }
 
-/// The end of the journal that attempts write to.
-pub(crate) type Entries = mpsc::Sender<Entry>;
-
-pub(crate) fn channel() -> (Entries, mpsc::Receiver<Entry>) {
-    mpsc::channel(QUEUE)
+/// The end of the journal that attempts write to. The journal outlives it, and forgets an attempt once its outcome is written.
+#[derive(Debug)]
+pub(crate) struct Entries {
+    sender: mpsc::Sender<Entry>,
+    room: Arc<Semaphore>,
 }
+
+impl Entries {
+    /// The attempt goes on for longer than somebody wanted.
+    pub(crate) async fn late(&self, run: RunId, attempt: AttemptId) {
+        let _ = self.sender.send(Entry::Late(run, attempt)).await;
+    }
+
+    /// The attempt has ended.
+    pub(crate) async fn ended(&self, outcome: Outcome) {
+        let size = u32::try_from(1 + outcome.size() / 1_024).unwrap_or(ROOM);
+        let room = Arc::clone(&self.room).acquire_many_owned(size.min(ROOM)).await;
+        // The semaphore is never closed.
+        if let Ok(room) = room {
+            let _ = self.sender.send(Entry::Ended(Box::new(outcome), room)).await;
+        }
+    }
+}
+
+pub(crate) fn channel() -> (Entries, Received) {
+    let (sender, received) = mpsc::channel(QUEUE);
+    let room = Arc::new(Semaphore::new(ROOM as usize));
+    (Entries { sender, room }, Received(received))
+}
+
+/// The journal's own end.
+#[derive(Debug)]
+pub(crate) struct Received(mpsc::Receiver<Entry>);
 
 pub(crate) struct Journal {
     store: Arc<dyn Store>,
     timer: Arc<dyn Timer>,
     controls: Arc<Controls>,
     meters: SchedulerMeters,
+    /// What waits to begin, which comes first.
+    backlog: Arc<Backlog>,
     entries: mpsc::Receiver<Entry>,
     /// Outcomes that no commit has taken yet. While there are some, no more entries are received.
     outcomes: Vec<Outcome>,
+    /// What they hold.
+    rooms: Vec<OwnedSemaphorePermit>,
     /// Attempts that are late, of which nobody was told yet.
     late: HashMap<AttemptId, RunId>,
     /// Whether it was said that the database does not take the outcomes.
@@ -54,15 +87,18 @@ impl Journal {
         timer: Arc<dyn Timer>,
         controls: Arc<Controls>,
         meters: SchedulerMeters,
-        entries: mpsc::Receiver<Entry>,
+        backlog: Arc<Backlog>,
+        received: Received,
     ) -> Self {
         Self {
             store,
             timer,
             controls,
             meters,
-            entries,
+            backlog,
+            entries: received.0,
             outcomes: Vec::with_capacity(BATCH),
+            rooms: Vec::with_capacity(BATCH),
             late: HashMap::new(),
             told: false,
         }
@@ -86,6 +122,8 @@ impl Journal {
                         return;
                     }
                     batch.drain(..).for_each(|entry| self.sort(entry));
+                    // Where many fire in one instant, all begin before the first of them is written down as ended.
+                    self.backlog.calm().await;
                     // Before the outcomes: whoever waits for it hears of an attempt that was late, and then ended.
                     self.write_warnings().await;
                     while !self.write_outcomes().await {
@@ -114,8 +152,9 @@ impl Journal {
             Entry::Late(run, attempt) => {
                 self.late.insert(attempt, run);
             }
-            Entry::Ended(outcome) => {
+            Entry::Ended(outcome, room) => {
                 self.outcomes.push(*outcome);
+                self.rooms.push(room);
             }
         }
     }
@@ -152,6 +191,7 @@ impl Journal {
         }
         self.controls
             .remove(self.outcomes.drain(..).map(|outcome| outcome.attempt_id));
+        self.rooms.clear();
         self.told = false;
         true
     }

@@ -9,6 +9,7 @@ mod cleaner;
 mod clock;
 mod controls;
 mod crew;
+mod crowd;
 mod desk;
 mod dispatcher;
 mod executor;

@@ -1,4 +1,5 @@
-//! The planner releases fires on their instant: it decides what is due, and sleeps until the next fire.
+//! The planner releases fires on their instant: it decides what is due, and sleeps until the next fire. Where many fires share
+//! an instant their release is prepared before it comes.
 
 use std::{sync::Arc, time::Duration};
 
@@ -7,14 +8,17 @@ use tokio_util::sync::CancellationToken;
 use wasmtab_domain::time::Timestamp;
 use wasmtab_store::{Hint, Store, StoreError};
 
-use crate::clock::Timer;
+use crate::{
+    clock::Timer,
+    crowd::{Crowds, SIGHT},
+};
 
 /// Jobs whose fires one transaction decides.
 const BATCH: u32 = 500;
 /// Hints wake the planner; this often it looks without one.
 const PERIOD: Duration = Duration::from_secs(5);
 /// How long before a fire the store is told of it.
-const LEAD: Duration = Duration::from_secs(1);
+const LEAD: Duration = SIGHT;
 /// A wall clock that is further back than this was set back; less is a clock being disciplined.
 const SET_BACK: Duration = Duration::from_secs(2);
 /// How long a database that does not answer is left alone.
@@ -26,6 +30,8 @@ pub(crate) struct Planner {
     pub stop: CancellationToken,
     /// The latest instant that next fires may have been computed from, by this process or one before it.
     pub last_seen: Option<Timestamp>,
+    /// Fires that share an instant.
+    pub crowds: Crowds,
     /// Up to when the store was told what fires.
     pub foreseen: Option<Timestamp>,
 }
@@ -38,13 +44,20 @@ impl Planner {
             // What was announced up to here is seen by the look that follows.
             while hints.try_recv().is_ok() {}
             let begun = self.timer.now();
-            let wake_at = match self.step().await {
-                look_at if look_at < begun.plus(PERIOD) => self.foresee(look_at),
-                look_at => look_at,
+            let look_at = self.step().await;
+            let (wake_at, ahead) = if look_at < begun.plus(PERIOD) {
+                let ahead = self.crowds.expect(look_at).await;
+                (self.foresee(look_at), ahead)
+            } else {
+                (look_at, None)
             };
             tokio::select! {
                 () = self.stop.cancelled() => return,
-                () = self.timer.sleep_until(wake_at) => {}
+                () = self.timer.sleep_until(ahead.unwrap_or(wake_at)) => {
+                    if ahead.is_some_and(|ahead| ahead <= self.timer.now()) {
+                        self.crowds.release(look_at, &self.stop).await;
+                    }
+                }
                 () = jobs_changed(&mut hints) => {}
             }
         }

@@ -1,6 +1,9 @@
 //! One process: its duties, each of which can be carried out a step at a time.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::{Arc, Weak},
+    time::Instant,
+};
 
 use tokio::runtime::Handle;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -14,6 +17,7 @@ use crate::{
     clock::Timer,
     controls::Controls,
     crew::Crew,
+    crowd::Crowds,
     desk::FrontDesk,
     dispatcher::Dispatcher,
     executor::Executor,
@@ -103,30 +107,37 @@ impl Process {
         let attempts = TaskTracker::new();
         let meters = SchedulerMeters::new();
         let (journal, received) = journal::channel();
+        let backlog = Arc::new(Backlog::new());
         let crew = Arc::new(Crew {
             executor,
             timer: Arc::clone(&timer),
             controls: Arc::clone(&controls),
             permits: Permits::new(concurrency),
-            backlog: Backlog::new(),
+            backlog: Arc::clone(&backlog),
             journal,
             meters: meters.clone(),
             guests,
             attempts: attempts.clone(),
         });
+        let front = Arc::new(FrontDesk::new(&crew, boot_id, node.clone()));
+        if let Some(desk) = store.desk() {
+            let attendant: Weak<FrontDesk> = Arc::downgrade(&front);
+            desk.attend(attendant);
+        }
         Ok(Self {
             planner: Planner {
                 store: Arc::clone(&store),
                 timer: Arc::clone(&timer),
                 stop: stop.clone(),
                 last_seen,
+                crowds: Crowds::new(Arc::clone(&store), Arc::clone(&timer)),
                 foreseen: None,
             },
             dispatcher: Dispatcher {
                 store: Arc::clone(&store),
                 timer: Arc::clone(&timer),
                 controls: Arc::clone(&controls),
-                desk: Arc::new(FrontDesk::new(&crew, boot_id, node.clone())),
+                desk: front,
                 crew,
                 boot_id,
                 node: node.clone(),
@@ -139,6 +150,7 @@ impl Process {
                 Arc::clone(&timer),
                 Arc::clone(&controls),
                 meters.clone(),
+                backlog,
                 received,
             ),
             keeper: Keeper {

@@ -8,7 +8,7 @@ use wasmtab_domain::{
     time::Timestamp,
 };
 use wasmtab_store::{
-    Deleted, Hint, JobChanges, JobFilter, JobStore, JobWrite, Page, PausePeriod, PauseRequest, Released,
+    Come, Deleted, Hint, JobChanges, JobFilter, JobStore, JobWrite, Page, PausePeriod, PauseRequest, Released,
     Revision, StoreResult, WriteError,
 };
 
@@ -16,7 +16,7 @@ use crate::{
     SqliteStore,
     convert::{JobRow, instant, json, select_jobs},
     job_batches, job_links, job_writes,
-    release::{foresee, release_due},
+    release::{crowd_at, foresee, release_at, release_due},
     store_error,
 };
 
@@ -227,6 +227,27 @@ impl JobStore for SqliteStore {
         };
         self.write_seated(seats, now, move |c, request, effects| {
             Box::pin(async move { release_due(c, &memory, now, limit, Some(request), effects).await })
+        })
+        .await
+    }
+
+    async fn crowd_at(&self, at: Timestamp, most: u32) -> StoreResult<u32> {
+        let mut reader = self.readers.acquire().await.map_err(store_error)?;
+        crowd_at(&mut reader, at, most).await.map_err(store_error)
+    }
+
+    async fn release_at(&self, at: Timestamp, limit: u32, come: Come) -> StoreResult<bool> {
+        let memory = self.memory.clone();
+        let Some(seats) = self.desk.seats(limit) else {
+            return self
+                .write_announced(move |c, effects| {
+                    Box::pin(async move { release_at(c, &memory, at, limit, None, come, effects).await })
+                })
+                .await
+                .map(|(released, _)| released);
+        };
+        self.write_seated(seats, at, move |c, request, effects| {
+            Box::pin(async move { release_at(c, &memory, at, limit, Some(request), come, effects).await })
         })
         .await
     }

@@ -16,11 +16,11 @@ use wasmtab_domain::{
     status::{AttemptStatus, Trigger},
     time::Timestamp,
 };
-use wasmtab_store::{ClaimRequest, Released};
+use wasmtab_store::{ClaimRequest, Come, Released};
 
 use crate::{
     Memory, calendars, cancel, claim,
-    convert::{JobRow, instant, json, pause, progress, select_jobs, signed, to_json},
+    convert::{JobRow, instant, json, pause, progress, select_jobs, signed, small, to_json},
     decode_error,
     effects::Effects,
     new_runs::{self, NewRun},
@@ -45,17 +45,9 @@ pub(crate) async fn release_due(
         Some(_) if jobs.is_empty() || claim::some_wait(connection, now).await? => None,
         seats => seats,
     };
-    let mut decided = decide(connection, memory, &jobs, now, effects).await?;
-    let claims = match seats {
-        Some(request) => {
-            decided.ready.sort_by_key(|(priority, _)| Reverse(*priority));
-            let ready = decided.ready.iter().take(request.limit as usize);
-            let ready: Vec<_> = ready.map(|(_, run)| *run).collect();
-            claim::claim_made(connection, memory, request, &ready).await?
-        }
-        None => Vec::new(),
-    };
-    effects.queue |= decided.runs > claims.len() as u64;
+    let active = active_runs(connection, &jobs).await?;
+    let decided = decide(connection, memory, &jobs, &active, now, effects).await?;
+    let claims = seat(connection, memory, &decided, seats, effects).await?;
     let released = Released {
         more: full || decided.partial,
         next_plan_at: next_plan_at(connection).await?,
@@ -63,6 +55,77 @@ pub(crate) async fn release_due(
         skipped: decided.skipped,
     };
     Ok((released, claims))
+}
+
+/// Decides the fires of at most `limit` jobs at `at` itself, before it has come, and returns once it has: the commit may follow.
+pub(crate) async fn release_at(
+    connection: &mut SqliteConnection,
+    memory: &Memory,
+    at: Timestamp,
+    limit: u32,
+    seats: Option<&ClaimRequest>,
+    come: Come,
+    effects: &mut Effects,
+) -> Result<(bool, Vec<Claim>), sqlx::Error> {
+    let mut jobs = due_jobs(connection, memory, at.as_micros(), limit).await?;
+    // The longest due is the first: whoever is due before was made just now, and is not kept waiting.
+    if jobs.first().is_none_or(|job| job.progress.plan_at != Some(at)) {
+        return Ok((false, Vec::new()));
+    }
+    let active = active_runs(connection, &jobs).await?;
+    jobs.retain(|job| job.pause.is_none() && !active.contains_key(&job.id.0));
+    let seats = match seats {
+        Some(_) if claim::some_wait(connection, at).await? => None,
+        seats => seats,
+    };
+    sqlx::raw_sql("SAVEPOINT ahead").execute(&mut *connection).await?;
+    let mut prepared = Effects::default();
+    let decided = decide(connection, memory, &jobs, &HashMap::new(), at, &mut prepared).await?;
+    let claims = seat(connection, memory, &decided, seats, &mut prepared).await?;
+    if come.await {
+        *effects = prepared;
+        return Ok((true, claims));
+    }
+    sqlx::raw_sql("ROLLBACK TO ahead; RELEASE ahead").execute(&mut *connection).await?;
+    Ok((false, Vec::new()))
+}
+
+/// How many jobs are planned for this instant, counted up to `most`.
+pub(crate) async fn crowd_at(
+    reader: &mut SqliteConnection,
+    at: Timestamp,
+    most: u32,
+) -> Result<u32, sqlx::Error> {
+    let at = at.as_micros();
+    let count = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!: i64" FROM (SELECT 1 FROM infra_job WHERE plan_at = ? LIMIT ?)"#,
+        at,
+        most
+    )
+    .fetch_one(reader)
+    .await?;
+    Ok(small(count))
+}
+
+/// Claims what was decided to run and needs nothing but a place, as far as there are seats.
+async fn seat(
+    connection: &mut SqliteConnection,
+    memory: &Memory,
+    decided: &Decided,
+    seats: Option<&ClaimRequest>,
+    effects: &mut Effects,
+) -> Result<Vec<Claim>, sqlx::Error> {
+    let claims = match seats {
+        Some(request) => {
+            let mut ready: Vec<_> = decided.ready.iter().collect();
+            ready.sort_by_key(|(priority, _)| Reverse(*priority));
+            let ready: Vec<_> = ready.iter().take(request.limit as usize).map(|(_, run)| *run).collect();
+            claim::claim_made(connection, memory, request, &ready).await?
+        }
+        None => Vec::new(),
+    };
+    effects.queue |= decided.runs > claims.len() as u64;
+    Ok(claims)
 }
 
 /// Reads what the jobs say that are due soon, so that their release finds it remembered.
@@ -158,7 +221,9 @@ pub(crate) async fn settle(
             .as_ref()
             .is_some_and(|pause| pause.until.is_some_and(|until| until <= now))
     {
-        let decided = decide(connection, memory, std::slice::from_ref(&job), now, effects).await?;
+        let jobs = std::slice::from_ref(&job);
+        let active = active_runs(connection, jobs).await?;
+        let decided = decide(connection, memory, jobs, &active, now, effects).await?;
         effects.queue |= decided.runs > 0;
         let id = job.id.0;
         let row: JobRow = select_jobs!("WHERE id = ?", id)
@@ -192,13 +257,13 @@ async fn decide(
     connection: &mut SqliteConnection,
     memory: &Memory,
     jobs: &[Job],
+    active: &HashMap<i64, Vec<ActiveRun>>,
     now: Timestamp,
     effects: &mut Effects,
 ) -> Result<Decided, sqlx::Error> {
     if jobs.is_empty() {
         return Ok(Decided::default());
     }
-    let active = active_runs(connection, jobs).await?;
     let calendars = calendars_of(connection, jobs).await?;
     let mut decisions = Vec::with_capacity(jobs.len());
     for job in jobs {
@@ -251,6 +316,9 @@ pub(crate) async fn active_runs(
     connection: &mut SqliteConnection,
     jobs: &[Job],
 ) -> Result<HashMap<i64, Vec<ActiveRun>>, sqlx::Error> {
+    if jobs.is_empty() {
+        return Ok(HashMap::new());
+    }
     let ids = to_json(&jobs.iter().map(|job| job.id.0).collect::<Vec<_>>())?;
     let turn = Hold::Turn.as_str();
     let rows = sqlx::query!(

@@ -1,5 +1,7 @@
 //! Jobs, their revisions and pauses, and the release of their fires.
 
+use std::pin::Pin;
+
 use async_trait::async_trait;
 use wasmtab_domain::{
     ids::{JobId, RunId},
@@ -96,6 +98,9 @@ pub struct JobFilter {
     pub source: Option<String>,
 }
 
+/// Answers once an instant has come: `false` where it will not, because the clock was set back or the process ends.
+pub type Come = Pin<Box<dyn Future<Output = bool> + Send>>;
+
 /// What one release did.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Released {
@@ -178,6 +183,23 @@ pub trait JobStore: Send + Sync {
     async fn foresee(&self, after: Timestamp, until: Timestamp) -> StoreResult<()> {
         let _ = (after, until);
         Ok(())
+    }
+
+    /// How many jobs, counted up to `most`, could be released [ahead](Self::release_at) for this instant: none where nothing ever is.
+    async fn crowd_at(&self, at: Timestamp, most: u32) -> StoreResult<u32> {
+        let _ = (at, most);
+        Ok(0)
+    }
+
+    /// Decides, a little before `at`, the fires that at most `limit` jobs have at that very instant, and commits once it
+    /// has `come`. Everything else that writes waits until then, so that nothing can happen between decision and commit that
+    /// the decision would have to know of. What it leaves is for [`release_due`](Self::release_due): jobs that are due
+    /// before, those that are paused, and those with active runs, whose end may come in the meantime.
+    ///
+    /// Answers whether it was released; where `come` is `false`, and after an error, everything is as it was.
+    async fn release_at(&self, at: Timestamp, limit: u32, come: Come) -> StoreResult<bool> {
+        let _ = (at, limit, come);
+        Ok(false)
     }
 
     /// Computes anew every next fire that lies after `now`: after the wall clock went back, or with newer zone data.

@@ -35,7 +35,7 @@ pub use self::{
     error::{StoreError, StoreResult},
     facts::{DatabaseSize, FactStore, Facts, QueuePart},
     hints::{Hint, Hints},
-    jobs::{
+    jobs::{Come, 
         Deleted, JobChange, JobChanges, JobFilter, JobStore, JobWrite, PauseRequest, Released, WriteError,
     },
     maintenance::{Findings, MaintenanceStore, OwnedAttempt, PausedJob, Sample, Snapshot},

@@ -32,6 +32,8 @@ pub(crate) enum Event {
     },
     /// A planner looked.
     Looked,
+    /// A planner released fires that it had prepared, at this instant by the clock.
+    LookedAhead { committed: Timestamp },
     /// The next fires were computed anew.
     Replanned,
     /// A job was made, or says something else.
@@ -80,6 +82,12 @@ pub(crate) enum Event {
         owner: BootId,
         limit: u32,
         by_age: u32,
+        claims: Vec<Claim>,
+    },
+    /// Runs that the commit before this made were claimed in it, on at most so many seats.
+    Seated {
+        owner: BootId,
+        limit: u32,
         claims: Vec<Claim>,
     },
     /// A guest began.

@@ -27,6 +27,7 @@ const STORY: &[Step] = &[
     Step::Cancel,
     Step::Record,
     Step::Edit,
+    Step::Ahead,
     Step::Keep,
     Step::SetBack,
     Step::Tick,

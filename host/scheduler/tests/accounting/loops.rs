@@ -14,7 +14,7 @@ use wasmtab_domain::{
 };
 use wasmtab_scheduler::{Config, Running, Timer, start};
 use wasmtab_store::{
-    Hint, Store,
+    Hint, StateScope, Store,
     conformance::{World as Words, at},
 };
 use wasmtab_store_sqlite::SqliteStore;
@@ -163,4 +163,47 @@ async fn whoever_outstays_the_shutdown_is_abandoned_and_repeated() {
     let run = words.store.run(run).await.unwrap().unwrap();
     assert_eq!(run.status, RunStatus::Active(RunState::Queued));
     assert!(words.store.nodes(1).await.unwrap()[0].stopped_at.is_some());
+}
+
+/// So many jobs fire in one instant that their release is prepared before it.
+const MANY: usize = 120;
+
+#[tokio::test]
+async fn many_that_fire_in_one_instant_are_released_on_it_and_begin() {
+    let process = process().await;
+    let mut jobs = Vec::new();
+    for number in 0..MANY {
+        let said = json!({"name": format!("job-{number}"), "every": 60});
+        jobs.push(process.words.create(said, at(0)).await.id);
+    }
+    // Everything that writes waits once they are prepared: whoever is answered no more has seen that they are.
+    process.clock.set(at(60).minus(Duration::from_millis(10)));
+    let write = loop {
+        let store = Arc::clone(&process.words.store);
+        let write = tokio::spawn(async move {
+            let scope = StateScope::Handler("handler".into());
+            store.state_set(&scope, "key", b"value", 100).await
+        });
+        for _ in 0..1_000 {
+            tokio::task::yield_now().await;
+        }
+        if !write.is_finished() {
+            break write;
+        }
+    };
+    for job in &jobs {
+        assert!(process.words.runs(*job).await.is_empty());
+    }
+    process.clock.set(at(60));
+    write.await.unwrap().unwrap().unwrap();
+    while process.guests.going().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    for job in &jobs {
+        assert_eq!(process.fires(*job).await, [at(60)]);
+    }
+    process
+        .running
+        .shut_down(Duration::ZERO, std::future::pending())
+        .await;
 }

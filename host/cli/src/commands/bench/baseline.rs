@@ -97,7 +97,8 @@ fn config(site: &Site) -> Result<RuntimeConfig, Failure> {
 /// The rows of so many runs, written as the scheduler writes them but by nobody for nobody: claims and log rows of 500 in
 /// one commit, outcomes and the ends of the runs in the next.
 pub(super) async fn database(site: &Site, runs: u32) -> Result<Database, Failure> {
-    let mut bare = open(site, "baseline.db").await?;
+    let name = format!("baseline-{}.db", site::now().as_micros());
+    let mut bare = open(site, &name).await?;
     bare.enqueue(runs).await.map_err(Failure::own)?;
     let (begun, cpu) = (Instant::now(), figures::cpu_micros());
     bare.work_off().await.map_err(Failure::own)?;
@@ -126,6 +127,14 @@ async fn open(site: &Site, name: &str) -> Result<Bare, Failure> {
 }
 
 impl Engine {
+    /// The mean of what it held before something and after it: machines change meanwhile.
+    pub(super) fn mean(self, after: Self) -> Self {
+        Self {
+            starts_per_second: f64::midpoint(self.starts_per_second, after.starts_per_second),
+            cpu_micros: f64::midpoint(self.cpu_micros, after.cpu_micros),
+        }
+    }
+
     pub(super) fn json(&self) -> Value {
         json!({
             "startsPerSecond": self.starts_per_second.round(), "cpuMicrosPerStart": figures::round(self.cpu_micros),
@@ -134,6 +143,14 @@ impl Engine {
 }
 
 impl Database {
+    /// The same of the database.
+    pub(super) fn mean(self, after: Self) -> Self {
+        Self {
+            runs_per_second: f64::midpoint(self.runs_per_second, after.runs_per_second),
+            cpu_micros: f64::midpoint(self.cpu_micros, after.cpu_micros),
+        }
+    }
+
     pub(super) fn json(&self) -> Value {
         json!({
             "runsPerSecond": self.runs_per_second.round(), "cpuMicrosPerRun": figures::round(self.cpu_micros),

@@ -33,8 +33,9 @@ pub(crate) struct DrainArgs {
 impl DrainArgs {
     pub(super) async fn run(self) -> Result<Value, Failure> {
         let site = Site::new(&self.site).await?;
+        let rows = self.runs.min(200_000);
         let engine = baseline::engine(&site, self.runs).await?;
-        let database = baseline::database(&site, self.runs.min(200_000)).await?;
+        let database = baseline::database(&site, rows).await?;
         enqueue(&site, self.runs).await?;
 
         let server = site.serve().await?;
@@ -48,6 +49,8 @@ impl DrainArgs {
         .await;
         let (took, cpu) = (begun.elapsed().as_secs_f64(), figures::cpu_micros() - cpu);
         site.stop(server).await;
+        let engine = engine.mean(baseline::engine(&site, self.runs).await?);
+        let database = database.mean(baseline::database(&site, rows).await?);
 
         let runs = f64::from(self.runs);
         let (per_second, cpu_micros) = (runs / took, cpu as f64 / runs);

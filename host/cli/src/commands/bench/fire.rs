@@ -40,6 +40,7 @@ impl FireArgs {
         }
         site::acknowledged(&server, u64::from(self.jobs), |_| {}).await;
         site.stop(server).await;
+        let engine = engine.mean(baseline::engine(&site, self.jobs).await?);
         let counted = count::by_another(&site.database()).await?;
         let at_best = f64::from(self.jobs) / engine.starts_per_second * 1_000.0;
         let last = counted["lag"]["maxMillis"].as_f64().unwrap_or_default();

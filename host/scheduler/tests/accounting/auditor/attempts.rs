@@ -56,7 +56,7 @@ impl Books {
         self.accept(&late, now, made);
     }
 
-    fn claim(&mut self, owner: BootId, claim: &Claim, now: Timestamp) {
+    pub(super) fn claim(&mut self, owner: BootId, claim: &Claim, now: Timestamp) {
         let (id, attempt) = (claim.run_id, claim.attempt_id);
         let claimable = self.runs.get(&id).is_some_and(|run| self.is_claimable(run, now));
         if !claimable {

@@ -16,6 +16,7 @@ mod order;
 mod repeats;
 mod requests;
 mod rules;
+mod seats;
 mod runs;
 mod unaccounted;
 mod versions;
@@ -59,6 +60,8 @@ struct Books {
     handlers: BTreeMap<String, HandlerBook>,
     /// The processes that have entered and are not gone.
     living: BTreeSet<BootId>,
+    /// The runs that the newest commit made.
+    newest: Vec<RunId>,
     findings: Findings,
     tally: Tally,
 }
@@ -91,6 +94,9 @@ pub(crate) async fn audit(entries: &[Entry], rests: bool, store: &dyn Store) -> 
 impl Books {
     fn read(&mut self, entry: &Entry) {
         let made = &mut Unaccounted::of(&entry.made);
+        if !matches!(entry.event, Event::Seated { .. }) {
+            self.newest = entry.made.runs.iter().map(|run| run.id).collect();
+        }
         self.happened(&entry.event, entry.at, made);
         self.nothing_is_left(made, &entry.event);
         self.holds_are_right(&entry.made);
@@ -105,6 +111,7 @@ impl Books {
                 self.living.remove(boot);
             }
             Event::Looked => self.looked(at, made),
+            Event::LookedAhead { committed } => self.looked_ahead(at, *committed, made),
             Event::Replanned => self.replanned(at),
             Event::Written { job, revision, spec } => self.written(*job, *revision, spec, at, made),
             Event::Paused { job, until } => self.paused(*job, *until, at, made),
@@ -135,6 +142,7 @@ impl Books {
                 by_age,
                 claims,
             } => self.claimed(*owner, (*limit, *by_age), claims, at, made),
+            Event::Seated { owner, limit, claims } => self.seated(*owner, *limit, claims, at),
             Event::Began { owner, attempt } => self.began(*owner, *attempt, at),
             Event::Finished { outcomes, replies } => self.finished(outcomes, replies, at, made),
             Event::Rescued { living, count } => self.rescued(*living, *count, at, made),

@@ -2,6 +2,7 @@
 
 use super::{
     Bug, Plant,
+    ahead::{ActiveRunsOverlooked, DoesNotWait, SeatsBeforeTheQueue},
     claim_after_start::ClaimAfterStart,
     claims::{NoPriority, OutOfTurn, RetriesInAPause, UnheardClaims},
     dropped_retries::{DeathIsTheJobsFault, DroppedRetries, NoRescue},
@@ -102,6 +103,9 @@ bugs! {
     a_recovery_that_nobody_hears_of: NoRecovery => "alerts",
     a_retry_on_another_version: NeverTheSame => "versions",
     a_run_repeated_again: RepeatsAgain => "repeats",
+    fires_released_before_their_instant: DoesNotWait => "ahead",
+    active_runs_overlooked_ahead: ActiveRunsOverlooked => "ahead" | "verdict",
+    seats_taken_before_the_queue: SeatsBeforeTheQueue => "seats",
     a_repeat_that_does_not_wait: RepeatsBesideOthers => "repeats" | "turns",
 }
 

@@ -2,6 +2,7 @@
 //!
 //! A bug stands between the tap and the real store and does something else than was asked. No bug is in the product.
 
+mod ahead;
 mod claim_after_start;
 mod claims;
 mod dropped_retries;
@@ -32,7 +33,7 @@ use wasmtab_domain::{
     time::Timestamp,
 };
 use wasmtab_store::{
-    CancelReply, ClaimRequest, Claimed, Deleted, FinishReply, JobChanges, JobStore, JobWrite, NewBackfill,
+    CancelReply, ClaimRequest, Claimed, Come, Deleted, FinishReply, JobChanges, JobStore, JobWrite, NewBackfill,
     NewCall, NewRepeats, NewTrigger, PauseRequest, Released, RepeatReply, RunStore, StoreResult,
     TriggerRefused, WriteError,
 };
@@ -95,6 +96,10 @@ pub(crate) trait Bug: Debug + Send + Sync {
 
     async fn release_due(&self, real: &Real, now: Timestamp, limit: u32) -> StoreResult<Released> {
         real.store.release_due(now, limit).await
+    }
+
+    async fn release_at(&self, real: &Real, at: Timestamp, limit: u32, come: Come) -> StoreResult<bool> {
+        real.store.release_at(at, limit, come).await
     }
 
     async fn replan(&self, real: &Real, now: Timestamp) -> StoreResult<()> {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use wasmtab_domain::{ids::JobId, job::Job, time::Timestamp};
 use wasmtab_store::{
-    Deleted, JobChange, JobChanges, JobFilter, JobStore, JobWrite, Page, PausePeriod, PauseRequest, Released,
+    Come, Deleted, JobChange, JobChanges, JobFilter, JobStore, JobWrite, Page, PausePeriod, PauseRequest, Released,
     Revision, StoreResult, WriteError,
 };
 
@@ -139,6 +139,15 @@ impl JobStore for Tap {
         let work = self.bug.release_due(&self.real, now, limit);
         self.write("release_due", Some(now), work, |_| Some(Event::Looked))
             .await
+    }
+
+    async fn release_at(&self, at: Timestamp, limit: u32, come: Come) -> StoreResult<bool> {
+        let work = self.bug.release_at(&self.real, at, limit, come);
+        self.write("release_at", Some(at), work, |released| {
+            let committed = self.clock.now();
+            released.then_some(Event::LookedAhead { committed })
+        })
+        .await
     }
 
     async fn replan(&self, now: Timestamp) -> StoreResult<()> {

@@ -7,12 +7,13 @@ mod jobs;
 mod nodes;
 mod plugins;
 mod runs;
+mod seating;
 mod through;
 
 use std::{
     path::Path,
     sync::{
-        Arc,
+        Arc, Weak,
         atomic::{AtomicI64, Ordering},
     },
 };
@@ -22,8 +23,9 @@ use wasmtab_domain::{
     status::AttemptStatus,
     time::{Clock, Timestamp},
 };
-use wasmtab_store::{AttemptFilter, Hints, RunFilter, RunStore, Store, StoreMeters, StoreResult};
+use wasmtab_store::{AttemptFilter, Desk, Hints, RunFilter, RunStore, Store, StoreMeters, StoreResult};
 
+use self::seating::Seating;
 use crate::{
     bugs::{Bug, Real},
     chronicle::{Chronicle, Event, Made},
@@ -43,6 +45,7 @@ pub(crate) struct Tap {
     faults: Arc<Faults>,
     chronicle: Arc<Chronicle>,
     clock: Arc<SimClock>,
+    seating: Arc<Seating>,
     /// The newest id that was looked at. Ids rise with every commit, whatever the clock does.
     newest: AtomicI64,
 }
@@ -57,6 +60,11 @@ impl Tap {
     ) -> Self {
         let real = Real::open(file).await;
         bug.opened(&real).await;
+        let seating = Seating::new(Arc::clone(&faults));
+        if let Some(desk) = real.store.desk() {
+            let attendant: Weak<Seating> = Arc::downgrade(&seating);
+            desk.attend(attendant);
+        }
         let tap = Self {
             real,
             bug,
@@ -64,6 +72,7 @@ impl Tap {
             faults,
             chronicle,
             clock,
+            seating,
             newest: AtomicI64::new(0),
         };
         tap.made().await;
@@ -91,6 +100,9 @@ impl Tap {
                     if let Some(event) = event(&value) {
                         self.chronicle.note(at, event, made);
                     }
+                    for seated in self.seating.events() {
+                        self.chronicle.note(at, seated, Made::default());
+                    }
                     Ok(value)
                 }
                 Err(error) => {
@@ -103,7 +115,9 @@ impl Tap {
                 }
             }
         };
-        self.life.write(&self.faults, work).await
+        let written = self.life.write(&self.faults, work).await;
+        self.seating.settle(written.is_ok(), self.is_dead());
+        written
     }
 
     /// The runs and skipped rows that were made since the last look.
@@ -159,6 +173,10 @@ impl Tap {
 impl Store for Tap {
     fn hints(&self) -> &Hints {
         self.real.store.hints()
+    }
+
+    fn desk(&self) -> Option<&Desk> {
+        Some(&self.seating.desk)
     }
 
     fn meters(&self) -> &StoreMeters {

@@ -1,6 +1,6 @@
 //! One step of a simulated world, drawn by weight.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use rand::{
     Rng,
@@ -8,7 +8,7 @@ use rand::{
     seq::IndexedRandom,
 };
 use wasmtab_domain::status::AttemptStatus;
-use wasmtab_store::RunStore;
+use wasmtab_store::{JobStore, RunStore};
 
 use super::World;
 use crate::{chronicle::Event, guests::Ending};
@@ -21,6 +21,8 @@ pub(crate) enum Step {
     /// Longer than the grace passes before the planner looks.
     Doze,
     Plan,
+    /// The fires of the next instant are prepared, and the clock comes to it, or does not.
+    Ahead,
     Claim,
     Record,
     Keep,
@@ -66,6 +68,7 @@ const WEIGHTS: &[(Step, u32)] = &[
     (Step::Tick, 40),
     (Step::Doze, 6),
     (Step::Plan, 4),
+    (Step::Ahead, 8),
     (Step::Claim, 6),
     (Step::Record, 6),
     (Step::Keep, 4),
@@ -131,6 +134,7 @@ impl World {
                 self.round().await;
             }
             Step::Plan => self.plan().await,
+            Step::Ahead => self.ahead().await,
             Step::Claim => self.claim().await,
             Step::Record => self.record().await,
             Step::Keep => self.keep().await,
@@ -197,6 +201,25 @@ impl World {
         if let Some(up) = self.up() {
             up.process.plan().await;
         }
+    }
+
+    async fn ahead(&mut self) {
+        let Some(up) = self.up.as_mut() else { return };
+        let (now, at) = (self.clock.now(), up.process.plan().await);
+        if at <= now {
+            return;
+        }
+        let comes = match self.rng.random_range(0..8) {
+            0 => None,
+            1 => Some(at.plus(Duration::from_millis(self.rng.random_range(1..9_000)))),
+            _ => Some(at),
+        };
+        let clock = Arc::clone(&self.clock);
+        let come = Box::pin(async move {
+            comes.inspect(|then| clock.set(*then)).is_some()
+        });
+        let limit = self.rng.random_range(1..=20);
+        let _ = up.tap.release_at(at, limit, come).await;
     }
 
     pub(crate) async fn claim(&mut self) {
