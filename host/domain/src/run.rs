@@ -350,7 +350,9 @@ impl Outcome {
         let texts = [&self.result, &self.error, &self.backtrace];
         let texts: usize = texts.into_iter().flatten().map(String::len).sum();
         let refusals = self.refusals.iter();
-        let refusals: usize = refusals.map(|refusal| refusal.wanted.len() + refusal.grant.len()).sum();
+        let refusals: usize = refusals
+            .map(|refusal| refusal.wanted.len() + refusal.grant.len())
+            .sum();
         let lines: usize = self.log.lines.iter().map(LogLine::size).sum();
         texts + refusals + lines
     }

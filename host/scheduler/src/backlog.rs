@@ -17,7 +17,9 @@ use crate::{controls::Owned, permits::Permits};
 /// How much work is claimed ahead. A death, or attempts that become longer, leave no more than that to others.
 const AHEAD: Duration = Duration::from_millis(50);
 /// Claims ahead at most, but for fires that share an instant.
-const MOST: u32 = 4_000;
+pub(crate) const MOST: u32 = 4_000;
+/// Of those that do.
+const MOST_AT_ONCE: u32 = 10_000;
 /// What an attempt is thought to take until it is known. Where it takes much longer, what was claimed in vain goes back soon.
 const FIRST: Duration = Duration::from_micros(500);
 /// What one attempt counts for in the mean of their lengths.
@@ -141,6 +143,14 @@ impl Backlog {
         inner.waiting.drain(..).collect()
     }
 
+    /// What waits beyond what may be claimed ahead, now that it is known how long attempts take; it does not wait any more.
+    pub(crate) fn surplus(&self, permits: &Permits) -> Vec<Ready> {
+        let mut inner = self.inner();
+        let ahead = inner.pace.ahead(permits.total(), MOST_AT_ONCE) as usize;
+        let kept = inner.waiting.len().min(ahead.max(permits.total() as usize));
+        inner.waiting.split_off(kept).into()
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.inner().waiting.len()
     }
@@ -160,7 +170,10 @@ impl Backlog {
     /// Claims that there is room for, at most so many of them ahead of places.
     pub(crate) fn room(&self, permits: &Permits, most: u32) -> u32 {
         let inner = self.inner();
-        let (waiting, ahead) = (inner.waiting.len() as u32, inner.pace.ahead(permits.total(), most));
+        let (waiting, ahead) = (
+            inner.waiting.len() as u32,
+            inner.pace.ahead(permits.total(), most),
+        );
         if waiting > 0 && waiting > ahead / 2 {
             return 0;
         }
@@ -204,7 +217,18 @@ impl Pace {
 
 #[cfg(test)]
 mod tests {
+    use std::task::{Context, Waker};
+
+    use wasmtab_domain::{
+        ids::{AttemptId, RunId},
+        run::{RunPolicy, Shard},
+        status::Trigger,
+        time::Timestamp,
+    };
+    use wasmtab_store::conformance::World;
+
     use super::*;
+    use crate::controls::Controls;
 
     fn paceless() -> Backlog {
         let backlog = Backlog::new();
@@ -246,6 +270,77 @@ mod tests {
         assert_eq!(backlog.wanted(&permits, true), 1 + MOST);
         assert!(backlog.take().is_empty());
         assert_eq!(backlog.wanted(&permits, true), 1);
+    }
+
+    fn ready(number: i64) -> Ready {
+        let claim = Claim {
+            attempt_id: AttemptId(number),
+            run_id: RunId(number),
+            execute_index: 1,
+            job_id: None,
+            job_name: None,
+            timezone: chrono_tz::Tz::UTC,
+            handler_name: "handler".into(),
+            handler_param: String::new(),
+            trigger: Trigger::Call,
+            scheduled_at: Timestamp::default(),
+            due_at: Timestamp::default(),
+            binding: None,
+            policy: Arc::new(RunPolicy::from(&World::spec(serde_json::json!({})))),
+            shard: Shard { index: 0, count: 1 },
+            upstream: None,
+        };
+        (claim, Controls::default().insert(AttemptId(number)))
+    }
+
+    #[test]
+    fn what_was_claimed_too_far_ahead_is_given_back_from_the_end() {
+        let (backlog, permits) = (Backlog::new(), Permits::new(4));
+        backlog.push((0..100).map(ready));
+        assert!(backlog.surplus(&permits).is_empty());
+        (0..500).for_each(|_| backlog.took(Duration::from_millis(10)));
+        let ahead = Pace(Some(0.01)).ahead(4, MOST) as usize;
+        let back = backlog.surplus(&permits);
+        assert!(backlog.len().abs_diff(ahead) <= 1, "{} of {ahead}", backlog.len());
+        assert_eq!(back.last().map(|(claim, _)| claim.run_id), Some(RunId(99)));
+        (0..500).for_each(|_| backlog.took(Duration::from_mins(1)));
+        backlog.surplus(&permits);
+        assert_eq!(backlog.len(), 4);
+    }
+
+    #[tokio::test]
+    async fn nobody_waits_for_calm_where_nothing_surges() {
+        let (backlog, permits) = (Backlog::new(), Permits::new(1));
+        backlog.surge();
+        backlog.calm().await;
+        backlog.push([ready(1), ready(2)].into_iter());
+        backlog.surge();
+        let mut calm = std::pin::pin!(backlog.calm());
+        assert!(
+            calm.as_mut()
+                .poll(&mut Context::from_waker(Waker::noop()))
+                .is_pending()
+        );
+        assert!(backlog.pop(&permits).is_some());
+        assert!(
+            calm.as_mut()
+                .poll(&mut Context::from_waker(Waker::noop()))
+                .is_pending()
+        );
+        assert!(backlog.pop(&permits).is_some());
+        calm.await;
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn calm_is_not_waited_for_for_long() {
+        let backlog = Backlog::new();
+        backlog.push([ready(1)].into_iter());
+        backlog.surge();
+        let begun = tokio::time::Instant::now();
+        backlog.calm().await;
+        assert_eq!(begun.elapsed(), LONGEST_SURGE);
+        backlog.calm().await;
+        assert_eq!(begun.elapsed(), LONGEST_SURGE);
     }
 
     #[test]

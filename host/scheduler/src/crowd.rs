@@ -31,6 +31,8 @@ pub(crate) struct Crowds {
     pace: Duration,
     /// How many fires share the instant that was asked about last.
     count: u32,
+    /// An instant for which nothing could be prepared.
+    left: Option<Timestamp>,
 }
 
 impl Crowds {
@@ -40,13 +42,14 @@ impl Crowds {
             timer,
             pace: FIRST_PACE,
             count: 0,
+            left: None,
         }
     }
 
     /// When the release of the fires at `at` has to begin; none where it may wait for `at` itself.
     pub(crate) async fn expect(&mut self, at: Timestamp) -> Option<Timestamp> {
         let left = at.since(self.timer.now());
-        if left <= MARGIN || left > SIGHT {
+        if left <= MARGIN || left > SIGHT || self.left == Some(at) {
             return None;
         }
         self.count = match self.store.crowd_at(at, MOST).await {
@@ -66,10 +69,15 @@ impl Crowds {
     pub(crate) async fn release(&mut self, at: Timestamp, stop: &CancellationToken) {
         let (begun, ready) = (Instant::now(), Arc::new(OnceLock::new()));
         let come = self.come(at, stop.clone(), Arc::clone(&ready));
-        let released = self.store.release_at(at, MOST, come).await;
-        if let Err(error) = released {
-            tracing::warn!(%error, "fires were not prepared ahead, they are released as they fall due: {error}");
-        } else if let Some(took) = ready.get().map(|ready: &Instant| ready.duration_since(begun)) {
+        match self.store.release_at(at, MOST, come).await {
+            Ok(true) => {}
+            Ok(false) => self.left = Some(at),
+            Err(error) => {
+                self.left = Some(at);
+                tracing::warn!(%error, "fires were not prepared ahead, they are released as they fall due: {error}");
+            }
+        }
+        if let Some(took) = ready.get().map(|ready: &Instant| ready.duration_since(begun)) {
             // A quarter more than it took: ready too early costs others a wait, too late costs all of these.
             let pace = took * 5 / 4 / self.count.max(1);
             self.pace = (self.pace + pace) / 2;

@@ -1,10 +1,6 @@
 //! The dispatcher claims what is due as far as there are places, and a little ahead, and lets it begin.
 
-use std::{
-    pin::Pin,
-    sync::Arc,
-    time::Duration,
-};
+use std::{pin::Pin, sync::Arc, time::Duration};
 
 use tokio::sync::broadcast::{Receiver, error::RecvError};
 use tokio_util::sync::CancellationToken;
@@ -87,9 +83,13 @@ impl Dispatcher {
                 _ = stuck.tick() => {
                     let now_started = self.crew.backlog.started();
                     let none_began = now_started == std::mem::replace(&mut started, now_started);
-                    if none_began && self.crew.backlog.len() > 0 {
-                        self.hand_back(self.crew.backlog.take()).await;
-                    }
+                    let backlog = &self.crew.backlog;
+                    let back = if none_began && backlog.len() > 0 {
+                        backlog.take()
+                    } else {
+                        backlog.surplus(&self.crew.permits)
+                    };
+                    self.hand_back(back).await;
                 }
                 () = self.crew.backlog.short() => {}
                 () = self.timer.sleep_until(wake_at), if waiting => {}

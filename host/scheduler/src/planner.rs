@@ -46,8 +46,8 @@ impl Planner {
             let begun = self.timer.now();
             let look_at = self.step().await;
             let (wake_at, ahead) = if look_at < begun.plus(PERIOD) {
-                let ahead = self.crowds.expect(look_at).await;
-                (self.foresee(look_at), ahead)
+                let wake_at = self.foresee(look_at);
+                (wake_at, self.crowds.expect(look_at).await)
             } else {
                 (look_at, None)
             };

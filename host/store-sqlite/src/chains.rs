@@ -246,7 +246,7 @@ async fn start(
         due_at: now,
         held: start.held,
     };
-    new_runs::insert(connection, memory, std::slice::from_ref(&run), now).await?;
+    new_runs::insert(connection, memory, std::slice::from_ref(&run), None, now).await?;
     for other in &start.cancels {
         let by = format!("cancelOther: run {}", run.id);
         cancel::group(connection, memory, (job.id.0, *other), &by, now, effects).await?;

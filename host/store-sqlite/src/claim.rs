@@ -1,6 +1,9 @@
 //! Claiming: token, owner and the log's row are committed before anything of an attempt starts.
 
-use std::collections::{BTreeSet, HashMap};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use serde::Deserialize;
 use sqlx::SqliteConnection;
@@ -17,9 +20,11 @@ use crate::{
     Memory, alerts,
     capacity::{self, Capacity},
     convert::{instant, json, signed, small, to_json, word},
+    decode_error,
     effects::Effects,
     finish,
-    memory::policy_of,
+    memory::{Revised, policy_of},
+    new_runs::NewRun,
 };
 
 /// Looks of one claim that may meet nothing but runs that are kept back, before the caller has to ask again.
@@ -49,7 +54,8 @@ pub(crate) async fn claim_due(
             break;
         }
         let (taken, kept_back) = load(connection, memory, request, &chosen, &mut capacity).await?;
-        write(connection, request, &taken).await?;
+        write_down(connection, request, &taken).await?;
+        mark(connection, request.boot_id, &taken).await?;
         capacity::keep_back(connection, &kept_back).await?;
         claims.extend(taken);
         due = due_levels(connection).await?;
@@ -84,20 +90,60 @@ pub(crate) async fn some_wait(
     Ok(levels.iter().any(|level| level.since <= now.as_micros()))
 }
 
-/// Takes runs in the transaction that makes them, as far as their handlers have places.
-pub(crate) async fn claim_made(
+/// Claims runs that are about to be made and need nothing but a place, as far as their handlers have places: those in front
+/// first. Their rows are made as claimed (`new_runs::insert`), and then written down.
+pub(crate) async fn claim_new(
     connection: &mut SqliteConnection,
     memory: &Memory,
     request: &ClaimRequest,
-    runs: &[RunId],
+    runs: &[&NewRun<'_>],
 ) -> Result<Vec<Claim>, sqlx::Error> {
     if runs.is_empty() {
         return Ok(Vec::new());
     }
     let mut capacity = Capacity::load(connection).await?;
-    let (taken, _) = load(connection, memory, request, runs, &mut capacity).await?;
-    write(connection, request, &taken).await?;
-    Ok(taken)
+    let key = |run: &NewRun<'_>| (run.job.id.0, run.job.revision);
+    let revisions = memory
+        .revisions(connection, &runs.iter().map(|run| key(run)).collect())
+        .await?;
+    let names = runs
+        .iter()
+        .map(|run| run.job.spec.handler_name.as_str())
+        .collect();
+    let current = current_bindings(connection, &names).await?;
+    let mut claims = Vec::with_capacity(runs.len());
+    for run in runs {
+        let spec = &run.job.spec;
+        if claims.len() == request.limit as usize {
+            break;
+        }
+        if capacity.take(&spec.handler_name).is_some() {
+            continue;
+        }
+        let policy = policy_of(None, revisions.get(&key(run)))?;
+        claims.push(Claim {
+            attempt_id: run.id.first_attempt(),
+            run_id: run.id,
+            execute_index: 1,
+            job_id: Some(run.job.id),
+            job_name: Some(spec.name.clone()),
+            timezone: spec.timezone,
+            handler_name: spec.handler_name.clone(),
+            handler_param: run
+                .handler_param
+                .or(spec.handler_param.as_deref())
+                .unwrap_or_default()
+                .to_owned(),
+            trigger: run.trigger,
+            scheduled_at: run.scheduled_at,
+            due_at: run.due_at,
+            binding: policy.binding(current.get(&spec.handler_name).cloned(), None),
+            policy,
+            shard: Shard { index: 0, count: 1 },
+            upstream: run.upstream.map(|(upstream, _)| upstream.clone()),
+        });
+    }
+    Ok(claims)
 }
 
 /// Runs of one priority that wait.
@@ -167,18 +213,46 @@ async fn choose(
 struct DueRun {
     id: i64,
     job_id: Option<i64>,
-    job_name: Option<String>,
     revision: Option<i64>,
-    handler_name: String,
-    handler_param: Option<String>,
     run_trigger: String,
     scheduled_at: i64,
     due_at: i64,
+    seldom: Option<Seldom>,
+}
+
+/// What the first attempt at a whole fire of a job has nothing of, or has from the job's revision.
+#[derive(Deserialize)]
+struct Seldom {
+    job_name: Option<String>,
+    handler_name: String,
+    handler_param: Option<String>,
     attempts: i64,
     shard_index: i64,
     shard_count: i64,
     upstream: Option<String>,
     policy: Option<String>,
+}
+
+impl DueRun {
+    /// What it has seldom, also where it has it like most.
+    fn take_seldom(&mut self, revised: Option<&Arc<Revised>>) -> Result<Seldom, sqlx::Error> {
+        if let Some(seldom) = self.seldom.take() {
+            return Ok(seldom);
+        }
+        let spec = &revised
+            .ok_or_else(|| decode_error("revision", "a run's own is missing"))?
+            .spec;
+        Ok(Seldom {
+            job_name: Some(spec.name.clone()),
+            handler_name: spec.handler_name.clone(),
+            handler_param: None,
+            attempts: 0,
+            shard_index: 0,
+            shard_count: 1,
+            upstream: None,
+            policy: None,
+        })
+    }
 }
 
 /// The chosen runs as claims, and those whose handler has no place for them.
@@ -191,9 +265,14 @@ async fn load(
 ) -> Result<(Vec<Claim>, Vec<(i64, &'static str)>), sqlx::Error> {
     let chosen = to_json(&chosen.iter().map(|run| run.0).collect::<Vec<_>>())?;
     let rows = sqlx::query_scalar!(
-        r#"SELECT json_group_array(json_array(run.id, run.job_id, run.job_name, run.revision, run.handler_name,
-            run.handler_param, run.run_trigger, run.scheduled_at, run.due_at, run.attempts, run.shard_index,
-            run.shard_count, run.upstream, run.policy)) AS "rows!: String"
+        r#"SELECT json_group_array(json_array(run.id, run.job_id, run.revision, run.run_trigger, run.scheduled_at,
+            run.due_at, json(iif(
+                run.job_id IS NOT NULL AND run.attempts = 0 AND run.shard_count = 1 AND run.handler_param IS NULL
+                    AND run.upstream IS NULL AND run.policy IS NULL,
+                NULL,
+                json_array(run.job_name, run.handler_name, run.handler_param, run.attempts, run.shard_index,
+                    run.shard_count, run.upstream, run.policy)
+            )))) AS "rows!: String"
         FROM json_each(?) AS chosen CROSS JOIN run ON run.id = chosen.value"#,
         chosen
     )
@@ -205,39 +284,49 @@ async fn load(
         .filter_map(|row| row.job_id.zip(row.revision))
         .collect();
     let revisions = memory.revisions(connection, &keys).await?;
-    let names = rows.iter().map(|row| row.handler_name.as_str()).collect();
+    let rows = rows
+        .into_iter()
+        .map(|mut row| {
+            let revised = row.job_id.zip(row.revision).and_then(|key| revisions.get(&key));
+            let seldom = row.take_seldom(revised)?;
+            Ok((row, seldom, revised))
+        })
+        .collect::<Result<Vec<_>, sqlx::Error>>()?;
+    let names = rows
+        .iter()
+        .map(|(_, seldom, _)| seldom.handler_name.as_str())
+        .collect();
     // The bindings are looked up in the claim's own transaction: what the row names is what the name meant.
     let current = current_bindings(connection, &names).await?;
     let again: Vec<_> = rows
         .iter()
-        .filter(|row| row.attempts > 0)
-        .map(|row| row.id)
+        .filter(|(_, seldom, _)| seldom.attempts > 0)
+        .map(|(row, ..)| row.id)
         .collect();
     let first = first_bindings(connection, &again).await?;
     let mut claims = Vec::with_capacity(rows.len());
     let mut kept_back = Vec::new();
-    for row in rows {
-        if let Some(hold) = capacity.take(&row.handler_name) {
+    for (row, seldom, revised) in rows {
+        if let Some(hold) = capacity.take(&seldom.handler_name) {
             kept_back.push((row.id, hold.as_str()));
             continue;
         }
         let run_id = RunId(row.id);
-        let revised = row.job_id.zip(row.revision).and_then(|key| revisions.get(&key));
-        let policy = policy_of(row.policy.as_deref(), revised)?;
-        let current = current.get(&row.handler_name).cloned();
+        let policy = policy_of(seldom.policy.as_deref(), revised)?;
+        let current = current.get(&seldom.handler_name).cloned();
         claims.push(Claim {
-            attempt_id: if row.attempts == 0 {
+            attempt_id: if seldom.attempts == 0 {
                 run_id.first_attempt()
             } else {
                 AttemptId(memory.next(request.now))
             },
             run_id,
-            execute_index: small(row.attempts) + 1,
+            execute_index: small(seldom.attempts) + 1,
             job_id: row.job_id.map(JobId),
-            job_name: row.job_name,
+            job_name: seldom.job_name,
             timezone: revised.map_or(chrono_tz::Tz::UTC, |revised| revised.spec.timezone),
-            handler_name: row.handler_name,
-            handler_param: row
+            handler_name: seldom.handler_name,
+            handler_param: seldom
                 .handler_param
                 .or_else(|| revised.and_then(|revised| revised.spec.handler_param.clone()))
                 .unwrap_or_default(),
@@ -247,10 +336,10 @@ async fn load(
             binding: policy.binding(current, first.get(&row.id).cloned()),
             policy,
             shard: Shard {
-                index: small(row.shard_index),
-                count: small(row.shard_count),
+                index: small(seldom.shard_index),
+                count: small(seldom.shard_count),
             },
-            upstream: row
+            upstream: seldom
                 .upstream
                 .map(|upstream| json("upstream", &upstream))
                 .transpose()?,
@@ -323,7 +412,8 @@ async fn first_bindings(
         .collect())
 }
 
-async fn write(
+/// Writes the log's rows of claims.
+pub(crate) async fn write_down(
     connection: &mut SqliteConnection,
     request: &ClaimRequest,
     claims: &[Claim],
@@ -331,50 +421,90 @@ async fn write(
     if claims.is_empty() {
         return Ok(());
     }
+    // Many claims share a binding, which is said once.
+    let mut numbers = HashMap::new();
+    let mut bindings = Vec::new();
     let rows: Vec<_> = claims
         .iter()
         .map(|claim| {
-            let binding = claim.binding.as_ref();
+            let binding = claim.binding.as_ref().map(|binding| {
+                let said = (&binding.plugin, binding.version, &binding.digest);
+                *numbers.entry(said).or_insert_with(|| {
+                    bindings.push(said);
+                    bindings.len() - 1
+                })
+            });
             (
                 claim.run_id.0,
                 claim.attempt_id.0,
                 &claim.handler_param,
-                binding.map(|binding| &binding.plugin),
-                binding.map(|binding| binding.version),
-                binding.map(|binding| &binding.digest),
+                binding,
+                claim.execute_index,
             )
         })
         .collect();
-    let (rows, boot, now) = (to_json(&rows)?, request.boot_id.0, request.now.as_micros());
-    let (claimed, running) = (AttemptStatus::Claimed.as_str(), RunState::Running.as_str());
+    let (rows, bindings) = (to_json(&rows)?, to_json(&bindings)?);
+    let (boot, now) = (request.boot_id.0, request.now.as_micros());
+    let claimed = AttemptStatus::Claimed.as_str();
     sqlx::query!(
-        "WITH new AS MATERIALIZED (SELECT value AS row FROM json_each(?1))
+        "WITH new AS MATERIALIZED (SELECT value AS row FROM json_each(?1)),
+            binding AS MATERIALIZED (
+                SELECT key AS number, value ->> 0 AS plugin, value ->> 1 AS version, value ->> 2 AS digest
+                FROM json_each(?6)
+            )
         INSERT INTO infra_job_log (id, job_id, job_name, revision, handler_name, handler_param, execute_index, status,
             run_id, run_trigger, requested_by, retry_of, scheduled_at, fire_key, policy, due_at, claimed_at, plugin,
             plugin_version, digest, node, boot_id, shard_index, shard_count, upstream_run)
         SELECT new.row ->> 1, run.job_id, run.job_name, run.revision, run.handler_name, new.row ->> 2,
-            run.attempts + 1, ?2, run.id, run.run_trigger, run.requested_by, run.retry_of, run.scheduled_at,
-            run.fire_key, run.policy, run.due_at, ?3, new.row ->> 3, new.row ->> 4, new.row ->> 5, ?4, ?5,
+            new.row ->> 4, ?2, run.id, run.run_trigger, run.requested_by, run.retry_of, run.scheduled_at,
+            run.fire_key, run.policy, run.due_at, ?3, binding.plugin, binding.version, binding.digest, ?4, ?5,
             run.shard_index, run.shard_count, run.upstream_run
-        FROM new CROSS JOIN run ON run.id = new.row ->> 0",
+        FROM new CROSS JOIN run ON run.id = new.row ->> 0
+        LEFT JOIN binding ON binding.number = new.row ->> 3",
         rows,
         claimed,
         now,
         request.node,
+        boot,
+        bindings
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Lets runs that wait be claimed.
+async fn mark(connection: &mut SqliteConnection, owner: BootId, claims: &[Claim]) -> Result<(), sqlx::Error> {
+    let (boot, running) = (owner.0, RunState::Running.as_str());
+    let (first, later): (Vec<_>, Vec<_>) = claims
+        .iter()
+        .map(|claim| (claim.run_id, claim.attempt_id))
+        .partition(|(run, attempt)| *attempt == run.first_attempt());
+    // A flat list is read at once; pairs are written as text and read again, each by itself.
+    let first = to_json(&first.iter().map(|(run, _)| run.0).collect::<Vec<_>>())?;
+    sqlx::query!(
+        "UPDATE run SET state = ?2, boot_id = ?3, attempts = 1, attempt_id = id
+        WHERE id IN (SELECT value FROM json_each(?1))",
+        first,
+        running,
         boot
     )
     .execute(&mut *connection)
     .await?;
-    let tokens: Vec<_> = claims
-        .iter()
-        .map(|claim| (claim.run_id.0, claim.attempt_id.0))
-        .collect();
-    let tokens = to_json(&tokens)?;
+    if later.is_empty() {
+        return Ok(());
+    }
+    let later = to_json(
+        &later
+            .iter()
+            .map(|(run, attempt)| (run.0, attempt.0))
+            .collect::<Vec<_>>(),
+    )?;
     sqlx::query!(
         "WITH new AS MATERIALIZED (SELECT value AS row FROM json_each(?1))
         UPDATE run SET state = ?2, boot_id = ?3, attempts = attempts + 1, attempt_id = new.row ->> 1
         FROM new WHERE run.id = new.row ->> 0",
-        tokens,
+        later,
         running,
         boot
     )

@@ -1,6 +1,9 @@
 //! Outcomes: at most one per attempt is accepted, by its token; what follows is the domain's decision.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize};
 use sqlx::SqliteConnection;
@@ -17,8 +20,9 @@ use crate::{
     Memory,
     chains::{self, EndedRun},
     convert::{json, signed, small, to_json},
+    decode_error,
     effects::Effects,
-    memory::policy_of,
+    memory::{Revised, policy_of},
 };
 
 /// Outcomes that one batch of a recovery takes.
@@ -36,7 +40,6 @@ struct Owned {
     retries: u32,
     abandons: u32,
     cancel_by: Option<String>,
-    paused: bool,
     policy: Arc<RunPolicy>,
 }
 
@@ -46,19 +49,59 @@ struct RunningRun {
     id: i64,
     attempt_id: i64,
     job_id: Option<i64>,
-    job_name: Option<String>,
     revision: Option<i64>,
-    handler_name: String,
-    group_id: i64,
     scheduled_at: i64,
     fire_key: i64,
+    seldom: Option<SeldomHad>,
+}
+
+/// What most runs have nothing of, or have from their job's revision.
+#[derive(Deserialize)]
+struct SeldomHad {
+    job_name: Option<String>,
+    handler_name: String,
+    group_id: i64,
     shard_count: i64,
     chain_depth: i64,
     retries: i64,
     abandons: i64,
     cancel_by: Option<String>,
-    paused_at: Option<i64>,
     policy: Option<String>,
+}
+
+impl RunningRun {
+    fn into_owned(self, revised: Option<&Arc<Revised>>) -> Result<Owned, sqlx::Error> {
+        let seldom = match self.seldom {
+            Some(seldom) => seldom,
+            None => {
+                let revised = revised.ok_or_else(|| decode_error("revision", "a run's own is missing"))?;
+                SeldomHad {
+                    job_name: Some(revised.spec.name.clone()),
+                    handler_name: revised.spec.handler_name.clone(),
+                    group_id: self.id,
+                    shard_count: 1,
+                    chain_depth: 0,
+                    retries: 0,
+                    abandons: 0,
+                    cancel_by: None,
+                    policy: None,
+                }
+            }
+        };
+        Ok(Owned {
+            job: self.job_id.zip(seldom.job_name),
+            handler_name: seldom.handler_name,
+            first: RunId(seldom.group_id),
+            scheduled_at: self.scheduled_at,
+            fire_key: self.fire_key,
+            shard_count: small(seldom.shard_count),
+            chain_depth: small(seldom.chain_depth),
+            retries: small(seldom.retries),
+            abandons: small(seldom.abandons),
+            cancel_by: seldom.cancel_by,
+            policy: policy_of(seldom.policy.as_deref(), revised)?,
+        })
+    }
 }
 
 /// What becomes of a run that goes on.
@@ -87,6 +130,8 @@ pub(crate) async fn finish(
     let mut ended_runs = Vec::new();
     let mut ended = Vec::new();
     let mut onward = Vec::new();
+    // Where in `onward`, and of which job.
+    let mut retried = Vec::new();
     let mut rows = Vec::new();
     let mut logs = Vec::new();
     for outcome in outcomes {
@@ -122,7 +167,9 @@ pub(crate) async fn finish(
         match next {
             Next::End => ended_runs.push(id),
             Next::RetryAt(at) => {
-                let hold = run.paused.then_some(Hold::Paused.as_str());
+                if let Some((job, _)) = &run.job {
+                    retried.push((onward.len(), *job));
+                }
                 let state = RunState::WaitingRetry.as_str();
                 onward.push(Onward(
                     id,
@@ -130,7 +177,7 @@ pub(crate) async fn finish(
                     at.as_micros(),
                     retries + 1,
                     abandons,
-                    hold,
+                    None,
                     None,
                     None,
                 ));
@@ -193,6 +240,14 @@ pub(crate) async fn finish(
     }
     update_log(connection, &rows).await?;
     insert_lines(connection, &logs).await?;
+    if !retried.is_empty() {
+        let paused = paused_among(connection, &retried).await?;
+        for (position, job) in retried {
+            if paused.contains(&job) {
+                onward[position].5 = Some(Hold::Paused.as_str());
+            }
+        }
+    }
     move_on(connection, &onward).await?;
     if !ended_runs.is_empty() {
         let ended = to_json(&ended_runs)?;
@@ -237,11 +292,15 @@ async fn owned_runs(
     let tokens = to_json(&tokens)?;
     let rows = sqlx::query_scalar!(
         r#"WITH token AS MATERIALIZED (SELECT value AS row FROM json_each(?))
-        SELECT json_group_array(json_array(run.id, run.attempt_id, run.job_id, run.job_name, run.revision,
-            run.handler_name, run.group_id, run.scheduled_at, run.fire_key, run.shard_count, run.chain_depth,
-            run.retries, run.abandons, run.cancel_by, infra_job.paused_at, run.policy)) AS "rows!: String"
+        SELECT json_group_array(json_array(run.id, run.attempt_id, run.job_id, run.revision, run.scheduled_at,
+            run.fire_key, json(iif(
+                run.job_id IS NOT NULL AND run.group_id = run.id AND run.shard_count = 1 AND run.chain_depth = 0
+                    AND run.retries = 0 AND run.abandons = 0 AND run.cancel_by IS NULL AND run.policy IS NULL,
+                NULL,
+                json_array(run.job_name, run.handler_name, run.group_id, run.shard_count, run.chain_depth, run.retries,
+                    run.abandons, run.cancel_by, run.policy)
+            )))) AS "rows!: String"
         FROM token CROSS JOIN run ON run.id = token.row ->> 0 AND run.attempt_id = token.row ->> 1
-        LEFT JOIN infra_job ON infra_job.id = run.job_id
         WHERE run.state = 'running'"#,
         tokens
     )
@@ -256,21 +315,7 @@ async fn owned_runs(
     rows.into_iter()
         .map(|row| {
             let revised = row.job_id.zip(row.revision).and_then(|key| revisions.get(&key));
-            let run = Owned {
-                job: row.job_id.zip(row.job_name),
-                handler_name: row.handler_name,
-                first: RunId(row.group_id),
-                scheduled_at: row.scheduled_at,
-                fire_key: row.fire_key,
-                shard_count: small(row.shard_count),
-                chain_depth: small(row.chain_depth),
-                retries: small(row.retries),
-                abandons: small(row.abandons),
-                cancel_by: row.cancel_by,
-                paused: row.paused_at.is_some(),
-                policy: policy_of(row.policy.as_deref(), revised)?,
-            };
-            Ok(((row.id, row.attempt_id), run))
+            Ok(((row.id, row.attempt_id), row.into_owned(revised)?))
         })
         .collect()
 }
@@ -373,6 +418,21 @@ async fn insert_lines(connection: &mut SqliteConnection, logs: &[(i64, String)])
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// Which of these jobs are paused, so that their retries wait.
+async fn paused_among(
+    connection: &mut SqliteConnection,
+    retried: &[(usize, i64)],
+) -> Result<BTreeSet<i64>, sqlx::Error> {
+    let jobs = to_json(&retried.iter().map(|(_, job)| *job).collect::<Vec<_>>())?;
+    let paused = sqlx::query_scalar!(
+        "SELECT id FROM infra_job WHERE id IN (SELECT value FROM json_each(?)) AND paused_at IS NOT NULL",
+        jobs
+    )
+    .fetch_all(connection)
+    .await?;
+    Ok(paused.into_iter().collect())
 }
 
 async fn move_on(connection: &mut SqliteConnection, onward: &[Onward]) -> Result<(), sqlx::Error> {

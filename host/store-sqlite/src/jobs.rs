@@ -8,8 +8,8 @@ use wasmtab_domain::{
     time::Timestamp,
 };
 use wasmtab_store::{
-    Come, Deleted, Hint, JobChanges, JobFilter, JobStore, JobWrite, Page, PausePeriod, PauseRequest, Released,
-    Revision, StoreResult, WriteError,
+    Come, Deleted, Hint, JobChanges, JobFilter, JobStore, JobWrite, Page, PausePeriod, PauseRequest,
+    Released, Revision, StoreResult, WriteError,
 };
 
 use crate::{

@@ -1,14 +1,17 @@
 //! Runs as they are made: by a fire, by hand, by a chain, by a backfill. The shards of a fire are made together.
 
+use std::collections::HashSet;
+
 use serde::Serialize;
 use sqlx::SqliteConnection;
 use wasmtab_domain::{
     ids::RunId,
     job::Job,
-    run::{Hold, Shard, Upstream},
+    run::{Claim, Hold, Shard, Upstream},
     status::{RunState, Trigger},
     time::Timestamp,
 };
+use wasmtab_store::ClaimRequest;
 
 use crate::{Memory, convert::to_json};
 
@@ -61,13 +64,15 @@ struct Row<'a>(
     Option<&'a str>,
     Option<i64>,
     u32,
+    Option<i64>,
 );
 
-/// Makes the runs, each with all its shards.
+/// Makes the runs, each with all its shards; those that are claimed already are made as such.
 pub(crate) async fn insert(
     connection: &mut SqliteConnection,
     memory: &Memory,
     runs: &[NewRun<'_>],
+    claimed: Option<(&ClaimRequest, &[Claim])>,
     now: Timestamp,
 ) -> Result<(), sqlx::Error> {
     if runs.is_empty() {
@@ -77,11 +82,19 @@ pub(crate) async fn insert(
         .iter()
         .map(|run| run.upstream.map(|(upstream, _)| to_json(upstream)).transpose())
         .collect::<Result<Vec<_>, _>>()?;
+    let (owner, claims) = match claimed {
+        Some((request, claims)) => (Some(request.boot_id.0), claims),
+        None => (None, &[][..]),
+    };
+    let claimed: HashSet<_> = claims.iter().map(|claim| claim.run_id).collect();
     let mut rows = Vec::with_capacity(runs.len());
     for (run, upstream) in runs.iter().zip(&upstreams) {
         let spec = &run.job.spec;
         let fire_key = if run.trigger == Trigger::Cron { 0 } else { run.id.0 };
-        let state = if run.due_at > now {
+        let owner = owner.filter(|_| claimed.contains(&run.id));
+        let state = if owner.is_some() {
+            RunState::Running
+        } else if run.due_at > now {
             RunState::Scheduled
         } else {
             RunState::Queued
@@ -109,6 +122,7 @@ pub(crate) async fn insert(
                 upstream.as_deref(),
                 run.upstream.map(|(upstream, _)| upstream.run_id.0),
                 run.upstream.map_or(0, |(_, depth)| depth),
+                owner,
             ));
         }
     }
@@ -117,16 +131,24 @@ pub(crate) async fn insert(
         "WITH new AS MATERIALIZED (SELECT value AS row FROM json_each(?))
         INSERT INTO run (id, job_id, job_name, revision, handler_name, handler_param, run_trigger, requested_by,
             retry_of, scheduled_at, fire_key, due_at, state, hold, priority, group_id, shard_index, shard_count,
-            upstream, upstream_run, chain_depth)
+            upstream, upstream_run, chain_depth, boot_id, attempts, attempt_id)
         SELECT row ->> 0, row ->> 1, row ->> 2, row ->> 3, row ->> 4, row ->> 5, row ->> 6, row ->> 7,
             row ->> 8, row ->> 9, row ->> 10, row ->> 11, row ->> 12, row ->> 13, row ->> 14,
-            row ->> 15, row ->> 16, row ->> 17, row ->> 18, row ->> 19, row ->> 20
+            row ->> 15, row ->> 16, row ->> 17, row ->> 18, row ->> 19, row ->> 20, row ->> 21,
+            row ->> 21 IS NOT NULL, iif(row ->> 21 IS NULL, NULL, row ->> 0)
         FROM new",
         rows
     )
     .execute(connection)
     .await?;
     Ok(())
+}
+
+impl NewRun<'_> {
+    /// Whether it needs nothing but a place to begin.
+    pub(crate) fn is_ready(&self, now: Timestamp) -> bool {
+        !self.held && self.due_at <= now && self.parts.is_none() && self.job.spec.shards == 1
+    }
 }
 
 fn parts(run: &NewRun<'_>) -> Vec<(Option<RunId>, Shard)> {

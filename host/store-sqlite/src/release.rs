@@ -46,15 +46,14 @@ pub(crate) async fn release_due(
         seats => seats,
     };
     let active = active_runs(connection, &jobs).await?;
-    let decided = decide(connection, memory, &jobs, &active, now, effects).await?;
-    let claims = seat(connection, memory, &decided, seats, effects).await?;
+    let decided = decide(connection, memory, &jobs, &active, now, seats, effects).await?;
     let released = Released {
         more: full || decided.partial,
         next_plan_at: next_plan_at(connection).await?,
         runs: decided.runs,
         skipped: decided.skipped,
     };
-    Ok((released, claims))
+    Ok((released, decided.claims))
 }
 
 /// Decides the fires of at most `limit` jobs at `at` itself, before it has come, and returns once it has: the commit may follow.
@@ -74,19 +73,32 @@ pub(crate) async fn release_at(
     }
     let active = active_runs(connection, &jobs).await?;
     jobs.retain(|job| job.pause.is_none() && !active.contains_key(&job.id.0));
+    if jobs.is_empty() {
+        return Ok((false, Vec::new()));
+    }
     let seats = match seats {
         Some(_) if claim::some_wait(connection, at).await? => None,
         seats => seats,
     };
     sqlx::raw_sql("SAVEPOINT ahead").execute(&mut *connection).await?;
     let mut prepared = Effects::default();
-    let decided = decide(connection, memory, &jobs, &HashMap::new(), at, &mut prepared).await?;
-    let claims = seat(connection, memory, &decided, seats, &mut prepared).await?;
+    let decided = decide(
+        connection,
+        memory,
+        &jobs,
+        &HashMap::new(),
+        at,
+        seats,
+        &mut prepared,
+    )
+    .await?;
     if come.await {
         *effects = prepared;
-        return Ok((true, claims));
+        return Ok((true, decided.claims));
     }
-    sqlx::raw_sql("ROLLBACK TO ahead; RELEASE ahead").execute(&mut *connection).await?;
+    sqlx::raw_sql("ROLLBACK TO ahead; RELEASE ahead")
+        .execute(&mut *connection)
+        .await?;
     Ok((false, Vec::new()))
 }
 
@@ -105,27 +117,6 @@ pub(crate) async fn crowd_at(
     .fetch_one(reader)
     .await?;
     Ok(small(count))
-}
-
-/// Claims what was decided to run and needs nothing but a place, as far as there are seats.
-async fn seat(
-    connection: &mut SqliteConnection,
-    memory: &Memory,
-    decided: &Decided,
-    seats: Option<&ClaimRequest>,
-    effects: &mut Effects,
-) -> Result<Vec<Claim>, sqlx::Error> {
-    let claims = match seats {
-        Some(request) => {
-            let mut ready: Vec<_> = decided.ready.iter().collect();
-            ready.sort_by_key(|(priority, _)| Reverse(*priority));
-            let ready: Vec<_> = ready.iter().take(request.limit as usize).map(|(_, run)| *run).collect();
-            claim::claim_made(connection, memory, request, &ready).await?
-        }
-        None => Vec::new(),
-    };
-    effects.queue |= decided.runs > claims.len() as u64;
-    Ok(claims)
 }
 
 /// Reads what the jobs say that are due soon, so that their release finds it remembered.
@@ -223,8 +214,7 @@ pub(crate) async fn settle(
     {
         let jobs = std::slice::from_ref(&job);
         let active = active_runs(connection, jobs).await?;
-        let decided = decide(connection, memory, jobs, &active, now, effects).await?;
-        effects.queue |= decided.runs > 0;
+        decide(connection, memory, jobs, &active, now, None, effects).await?;
         let id = job.id.0;
         let row: JobRow = select_jobs!("WHERE id = ?", id)
             .fetch_one(&mut *connection)
@@ -249,8 +239,7 @@ struct Decided {
     runs: u64,
     skipped: u64,
     partial: bool,
-    /// Runs that need nothing but a place, with their priorities.
-    ready: Vec<(i32, RunId)>,
+    claims: Vec<Claim>,
 }
 
 async fn decide(
@@ -259,6 +248,7 @@ async fn decide(
     jobs: &[Job],
     active: &HashMap<i64, Vec<ActiveRun>>,
     now: Timestamp,
+    seats: Option<&ClaimRequest>,
     effects: &mut Effects,
 ) -> Result<Decided, sqlx::Error> {
     if jobs.is_empty() {
@@ -276,7 +266,7 @@ async fn decide(
         };
         decisions.push((job, release::release(&snapshot, now, || memory.next_run(now))));
     }
-    insert_runs(connection, memory, &decisions, now).await?;
+    let claims = insert_runs(connection, memory, &decisions, seats, now).await?;
     insert_skips(connection, memory, &decisions, now).await?;
     advance(connection, &decisions, now).await?;
     for (job, release) in &decisions {
@@ -290,24 +280,20 @@ async fn decide(
             cancel::group(connection, memory, (job.id.0, *run), &by, now, effects).await?;
         }
     }
+    let runs = decisions
+        .iter()
+        .map(|(_, release)| release.runs.len() as u64)
+        .sum();
+    effects.queue |= runs > claims.len() as u64;
     Ok(Decided {
-        runs: decisions
-            .iter()
-            .map(|(_, release)| release.runs.len() as u64)
-            .sum(),
+        runs,
         skipped: decisions
             .iter()
             .flat_map(|(_, release)| &release.skips)
             .map(|skip| u64::from(skip.count))
             .sum(),
         partial: decisions.iter().any(|(_, release)| release.is_partial(now)),
-        ready: decisions
-            .iter()
-            .filter(|(job, release)| job.spec.shards == 1 && release.cancels.is_empty())
-            .flat_map(|(job, release)| release.runs.iter().map(|run| (job.spec.priority, run)))
-            .filter(|(_, run)| !run.held && run.due_at <= now)
-            .map(|(priority, run)| (priority, run.run_id))
-            .collect(),
+        claims,
     })
 }
 
@@ -393,12 +379,14 @@ async fn calendars_of(connection: &mut SqliteConnection, jobs: &[Job]) -> Result
     calendars::named(connection, &names).await
 }
 
+/// Makes the runs. With seats, what needs nothing but a place is claimed, the higher priority first.
 async fn insert_runs(
     connection: &mut SqliteConnection,
     memory: &Memory,
     decisions: &[(&Job, Release)],
+    seats: Option<&ClaimRequest>,
     now: Timestamp,
-) -> Result<(), sqlx::Error> {
+) -> Result<Vec<Claim>, sqlx::Error> {
     let runs: Vec<_> = decisions
         .iter()
         .flat_map(|(job, release)| {
@@ -416,7 +404,23 @@ async fn insert_runs(
             })
         })
         .collect();
-    new_runs::insert(connection, memory, &runs, now).await
+    let Some(request) = seats else {
+        new_runs::insert(connection, memory, &runs, None, now).await?;
+        return Ok(Vec::new());
+    };
+    let cancelling = decisions
+        .iter()
+        .filter(|(_, release)| !release.cancels.is_empty());
+    let cancelling: BTreeSet<_> = cancelling.map(|(job, _)| job.id.0).collect();
+    let mut ready: Vec<_> = runs
+        .iter()
+        .filter(|run| run.is_ready(now) && !cancelling.contains(&run.job.id.0))
+        .collect();
+    ready.sort_by_key(|run| Reverse(run.job.spec.priority));
+    let claims = claim::claim_new(connection, memory, request, &ready).await?;
+    new_runs::insert(connection, memory, &runs, Some((request, &claims)), now).await?;
+    claim::write_down(connection, request, &claims).await?;
+    Ok(claims)
 }
 
 async fn insert_skips(

@@ -79,7 +79,7 @@ pub(crate) async fn repeat(
         }
     }
     let runs = plan.new_runs(wanted, &upstreams)?;
-    new_runs::insert(connection, memory, &runs, wanted.now).await?;
+    new_runs::insert(connection, memory, &runs, None, wanted.now).await?;
     insert_calls(connection, &plan, wanted).await?;
     for made in &plan.repeats.made {
         for other in &made.start.cancels {

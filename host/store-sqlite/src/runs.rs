@@ -8,7 +8,7 @@ use wasmtab_domain::{
     decided::DecidedFire,
     ids::{AttemptId, BootId, JobId, RunId},
     release::{self, ActiveRun},
-    run::{Attempt, AttemptLog, Claim, Outcome, Run},
+    run::{Attempt, AttemptLog, Claim, Outcome, Run, RunStatus},
     status::{RunState, Trigger},
     time::Timestamp,
 };
@@ -271,12 +271,27 @@ async fn start(
         due_at: trigger.now,
         held: start.held,
     };
-    let seat = seat.filter(|_| !start.held && start.cancels.is_empty() && job.spec.shards == 1);
+    let seat = seat.filter(|_| start.cancels.is_empty() && run.is_ready(trigger.now));
     let seat = match seat {
         Some(_) if claim::some_wait(connection, trigger.now).await? => None,
         seat => seat,
     };
-    new_runs::insert(connection, memory, std::slice::from_ref(&run), trigger.now).await?;
+    let claims = match seat {
+        Some(request) => claim::claim_new(connection, memory, request, &[&run]).await?,
+        None => Vec::new(),
+    };
+    let claimed = seat.map(|request| (request, &*claims));
+    new_runs::insert(
+        connection,
+        memory,
+        std::slice::from_ref(&run),
+        claimed,
+        trigger.now,
+    )
+    .await?;
+    if let Some((request, claims)) = claimed {
+        claim::write_down(connection, request, claims).await?;
+    }
     for other in &start.cancels {
         cancel::group(
             connection,
@@ -288,12 +303,13 @@ async fn start(
         )
         .await?;
     }
-    // As whoever asked sees it: before its attempt.
-    let made = reads::made_run(connection, run.id).await?;
-    let claims = match seat {
-        Some(request) => claim::claim_made(connection, memory, request, &[run.id]).await?,
-        None => Vec::new(),
-    };
+    let mut made = reads::made_run(connection, run.id).await?;
+    if !claims.is_empty() {
+        // As whoever asked sees it: before its attempt.
+        made.status = RunStatus::Active(RunState::Queued);
+        made.attempts = 0;
+        made.attempt_id = None;
+    }
     effects.queue |= claims.is_empty();
     Ok(Ok((made, claims)))
 }
@@ -331,7 +347,7 @@ async fn fill_back(
             held,
         });
     }
-    new_runs::insert(connection, memory, &runs, now).await?;
+    new_runs::insert(connection, memory, &runs, None, now).await?;
     effects.queue = true;
     Ok(Some(runs.iter().map(|run| run.id).collect()))
 }

@@ -88,7 +88,10 @@ async fn nothing_is_released_before_the_instant_has_come() {
     assert!(released.await.unwrap());
     assert_eq!(ahead.fires(&job).await, [at(60)]);
     let progress = ahead.world.read(job.id).await.progress;
-    assert_eq!((progress.next_fire_at, progress.decided_until), (Some(at(120)), Some(at(60))));
+    assert_eq!(
+        (progress.next_fire_at, progress.decided_until),
+        (Some(at(120)), Some(at(60)))
+    );
     // Nothing of it is left for the instant itself.
     assert_eq!(ahead.world.release(at(60)).await.runs, 0);
 }
@@ -147,11 +150,17 @@ async fn jobs_that_something_may_happen_to_are_left() {
     assert!(ahead.world.log(paused.id).await.is_empty());
     // The run that was in the way has ended just before the instant, so the fire that it would have kept off runs.
     let claims = ahead.world.claim_for(BootId(1), at(60), 10).await;
-    let claim = claims.iter().find(|claim| claim.job_id == Some(active.id)).unwrap();
+    let claim = claims
+        .iter()
+        .find(|claim| claim.job_id == Some(active.id))
+        .unwrap();
     ahead.world.end(claim, AttemptStatus::Success, at(60)).await;
     ahead.world.release(at(60)).await;
     assert_eq!(ahead.fires(&active).await, [at(60), at(30)]);
-    assert_eq!(ahead.world.log(paused.id).await[0].reason, Some(SkipReason::Paused));
+    assert_eq!(
+        ahead.world.log(paused.id).await[0].reason,
+        Some(SkipReason::Paused)
+    );
 }
 
 #[tokio::test]

@@ -35,8 +35,9 @@ pub use self::{
     error::{StoreError, StoreResult},
     facts::{DatabaseSize, FactStore, Facts, QueuePart},
     hints::{Hint, Hints},
-    jobs::{Come, 
-        Deleted, JobChange, JobChanges, JobFilter, JobStore, JobWrite, PauseRequest, Released, WriteError,
+    jobs::{
+        Come, Deleted, JobChange, JobChanges, JobFilter, JobStore, JobWrite, PauseRequest, Released,
+        WriteError,
     },
     maintenance::{Findings, MaintenanceStore, OwnedAttempt, PausedJob, Sample, Snapshot},
     meters::StoreMeters,

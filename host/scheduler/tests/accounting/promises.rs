@@ -83,11 +83,33 @@ async fn a_clock_set_back_is_noticed_though_the_keeper_was_first_to_see_it() {
 #[tokio::test]
 async fn a_claim_that_nobody_heard_of_is_repeated() {
     let mut world = world().await;
-    world.create_as(json!({"every": 60})).await;
+    // Parts of a fire are left to the dispatcher.
+    world.create_as(json!({"every": 60, "shards": 2})).await;
     world.clock.set(at(60));
     world.plan().await;
     world.faults.next_is(Fault::Unanswered);
     world.claim().await;
+    assert!(world.guests.going().is_empty());
+    world.claim().await;
+    let going = world.guests.going();
+    assert_eq!(going.len(), 2);
+    going
+        .into_iter()
+        .for_each(|attempt| world.guests.end(attempt, Ending::SUCCESS));
+    world.record().await;
+    for run in runs(&mut world).await {
+        assert_eq!((run.status.as_str(), run.attempts), ("success", 2));
+    }
+}
+
+#[tokio::test]
+async fn a_fire_that_nobody_heard_to_be_claimed_is_repeated() {
+    let mut world = world().await;
+    world.create_as(json!({"every": 60})).await;
+    world.clock.set(at(60));
+    world.faults.next_is(Fault::Unanswered);
+    world.plan().await;
+    world.turn().await;
     assert!(world.guests.going().is_empty());
     world.claim().await;
     assert_eq!(world.guests.going().len(), 1);
@@ -110,9 +132,8 @@ async fn what_goes_on_or_waits_to_be_written_is_not_given_back() {
     world.guests.end(world.guests.going()[0], Ending::SUCCESS);
     world.turn().await;
     world.advance(Duration::from_mins(1));
-    world.plan().await;
     world.faults.next_is(Fault::Unanswered);
-    world.claim().await;
+    world.plan().await;
     world.claim().await;
     world.guests.end(world.guests.going()[0], Ending::SUCCESS);
     world.record().await;

@@ -16,8 +16,8 @@ mod order;
 mod repeats;
 mod requests;
 mod rules;
-mod seats;
 mod runs;
+mod seats;
 mod unaccounted;
 mod versions;
 

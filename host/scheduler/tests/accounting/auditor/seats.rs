@@ -9,13 +9,15 @@ use wasmtab_domain::{
     time::Timestamp,
 };
 
-use super::{Books, decide::Point, unaccounted::Unaccounted};
+use super::{Books, decide::Point, runs::RunBook, unaccounted::Unaccounted};
 
 impl Books {
     /// Fires of one instant, prepared before it. Only jobs that nothing could happen to meanwhile may be among them.
     pub(super) fn looked_ahead(&mut self, at: Timestamp, committed: Timestamp, made: &mut Unaccounted) {
         let runs = made.runs.iter().filter_map(|run| run.job_id);
-        let jobs: BTreeSet<JobId> = runs.chain(made.rows.iter().filter_map(|row| row.job_id)).collect();
+        let jobs: BTreeSet<JobId> = runs
+            .chain(made.rows.iter().filter_map(|row| row.job_id))
+            .collect();
         if committed < at {
             let text = format!("fires of {at} were released at {committed}: {jobs:?}");
             self.findings.add("ahead", text);
@@ -68,17 +70,20 @@ impl Books {
         let newest = self.newest.iter().filter_map(|id| self.runs.get(id));
         let ready: Vec<_> = newest.filter(|run| self.is_claimable(run, now)).collect();
         // What its commit let in by ending others, and parts of one fire, are left to the queue.
-        let apart = |overlap, shards| overlap == Overlap::CancelOther || shards > 1;
-        if ready.iter().any(|run| {
-            let overlap = run.job.and_then(|job| self.jobs.get(&job)).map(|job| job.spec.overlap);
-            apart(overlap.unwrap_or_default(), run.shard.count)
-        }) {
+        let is_apart = |run: &&RunBook| {
+            let job = run.job.and_then(|job| self.jobs.get(&job));
+            run.shard.count > 1 || job.is_some_and(|job| job.spec.overlap == Overlap::CancelOther)
+        };
+        if ready.iter().any(is_apart) {
             return;
         }
         let mut expected: Vec<_> = ready.iter().map(|run| Reverse(run.policy.priority)).collect();
         expected.sort_unstable();
         expected.truncate(limit as usize);
-        let mut found: Vec<_> = claims.iter().map(|claim| Reverse(claim.policy.priority)).collect();
+        let mut found: Vec<_> = claims
+            .iter()
+            .map(|claim| Reverse(claim.policy.priority))
+            .collect();
         found.sort_unstable();
         let said = || format!("the priorities on {limit} seats at {now}");
         self.findings.same("seats", said, &found, &expected);

@@ -41,7 +41,8 @@ pub(super) struct SeatsBeforeTheQueue;
 #[async_trait]
 impl Bug for SeatsBeforeTheQueue {
     async fn release_due(&self, real: &Real, now: Timestamp, limit: u32) -> StoreResult<Released> {
-        real.sql("UPDATE run SET hold = 'bug' WHERE hold IS NULL AND state <> 'running'").await;
+        real.sql("UPDATE run SET hold = 'bug' WHERE hold IS NULL AND state <> 'running'")
+            .await;
         let released = real.store.release_due(now, limit).await;
         real.sql("UPDATE run SET hold = NULL WHERE hold = 'bug'").await;
         released

@@ -33,8 +33,8 @@ use wasmtab_domain::{
     time::Timestamp,
 };
 use wasmtab_store::{
-    CancelReply, ClaimRequest, Claimed, Come, Deleted, FinishReply, JobChanges, JobStore, JobWrite, NewBackfill,
-    NewCall, NewRepeats, NewTrigger, PauseRequest, Released, RepeatReply, RunStore, StoreResult,
+    CancelReply, ClaimRequest, Claimed, Come, Deleted, FinishReply, JobChanges, JobStore, JobWrite,
+    NewBackfill, NewCall, NewRepeats, NewTrigger, PauseRequest, Released, RepeatReply, RunStore, StoreResult,
     TriggerRefused, WriteError,
 };
 

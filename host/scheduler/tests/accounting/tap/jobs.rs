@@ -3,10 +3,14 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use wasmtab_domain::{ids::JobId, job::Job, time::Timestamp};
+use wasmtab_domain::{
+    ids::JobId,
+    job::Job,
+    time::{Clock, Timestamp},
+};
 use wasmtab_store::{
-    Come, Deleted, JobChange, JobChanges, JobFilter, JobStore, JobWrite, Page, PausePeriod, PauseRequest, Released,
-    Revision, StoreResult, WriteError,
+    Come, Deleted, JobChange, JobChanges, JobFilter, JobStore, JobWrite, Page, PausePeriod, PauseRequest,
+    Released, Revision, StoreResult, WriteError,
 };
 
 use super::Tap;

@@ -96,7 +96,8 @@ impl Tap {
         let work = async {
             match work.await {
                 Ok(value) => {
-                    let made = self.made().await;
+                    let mut made = self.made().await;
+                    self.seating.complete(&mut made);
                     if let Some(event) = event(&value) {
                         self.chronicle.note(at, event, made);
                     }

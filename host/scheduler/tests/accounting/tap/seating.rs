@@ -1,11 +1,14 @@
 //! Seats that the process under test keeps for claims, seen through the tap: they are taken once the fate of the commit is known.
 
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, Weak};
 
 use wasmtab_domain::{ids::BootId, run::Claim};
 use wasmtab_store::{Attendant, Desk, Seats};
 
-use crate::{chronicle::Event, faults::Faults};
+use crate::{
+    chronicle::{Event, Made},
+    faults::Faults,
+};
 
 /// Between the store's desk and the process's.
 #[derive(Debug)]
@@ -26,7 +29,9 @@ struct Taken {
 
 impl std::fmt::Debug for Taken {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Taken").field("limit", &self.limit).finish_non_exhaustive()
+        f.debug_struct("Taken")
+            .field("limit", &self.limit)
+            .finish_non_exhaustive()
     }
 }
 
@@ -42,13 +47,24 @@ impl Seating {
 
     /// What was claimed in the commit of the write that is under way.
     pub(super) fn events(&self) -> Vec<Event> {
-        let taken = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = self.taken.lock().unwrap();
         let seated = taken.iter().map(|taken| Event::Seated {
             owner: taken.seats.owner().0,
             limit: taken.limit,
             claims: taken.claims.clone(),
         });
         seated.collect()
+    }
+
+    /// When a run was due that was claimed as it was made is told by its claim alone.
+    pub(super) fn complete(&self, made: &mut Made) {
+        let taken = self.taken.lock().unwrap();
+        let claims = || taken.iter().flat_map(|taken| &taken.claims);
+        for run in made.runs.iter_mut().filter(|run| run.due_at.is_none()) {
+            run.due_at = claims()
+                .find(|claim| claim.run_id == run.id)
+                .map(|claim| claim.due_at);
+        }
     }
 
     /// The write is over. Whoever heard of its commit begins its claims, whoever heard of a failure does not know, and
@@ -93,7 +109,11 @@ impl Seats for Offered {
     }
 
     fn take(self: Box<Self>, claims: Vec<Claim>) {
-        let Self { seats, count, seating } = *self;
+        let Self {
+            seats,
+            count,
+            seating,
+        } = *self;
         seating.taken.lock().unwrap().push(Taken {
             seats,
             limit: count,

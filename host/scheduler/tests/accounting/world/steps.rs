@@ -7,7 +7,7 @@ use rand::{
     distr::{Distribution, weighted::WeightedIndex},
     seq::IndexedRandom,
 };
-use wasmtab_domain::status::AttemptStatus;
+use wasmtab_domain::{status::AttemptStatus, time::Clock};
 use wasmtab_store::{JobStore, RunStore};
 
 use super::World;
@@ -215,9 +215,7 @@ impl World {
             _ => Some(at),
         };
         let clock = Arc::clone(&self.clock);
-        let come = Box::pin(async move {
-            comes.inspect(|then| clock.set(*then)).is_some()
-        });
+        let come = Box::pin(async move { comes.inspect(|then| clock.set(*then)).is_some() });
         let limit = self.rng.random_range(1..=20);
         let _ = up.tap.release_at(at, limit, come).await;
     }
