@@ -1,4 +1,4 @@
-//! Which of the runs that are due are claimed: the higher priority first, the older first within one, some by age alone.
+//! Which of the runs that are due are claimed: the higher priority first, the older first within one, and some of those that are left by age alone.
 
 use std::cmp::Reverse;
 
@@ -24,19 +24,22 @@ impl Books {
             .runs
             .values()
             .filter(|run| self.is_claimable(run, now))
-            .map(|run| (due_at(run), Reverse(run.policy.priority)))
+            .map(|run| (Reverse(run.policy.priority), due_at(run)))
             .collect();
         let limit = limit as usize;
         if due.len() > limit {
             self.count("places ran out");
         }
         due.sort_unstable();
-        let rest = due.split_off((by_age as usize).min(limit).min(due.len()));
-        let mut expected = due;
-        let mut rest: Vec<_> = rest.into_iter().map(|(due, priority)| (priority, due)).collect();
-        rest.sort_unstable();
-        rest.truncate(limit - expected.len());
-        expected.extend(rest.into_iter().map(|(priority, due)| (due, priority)));
+        let by_age = (by_age as usize).min(limit);
+        let mut rest = due.split_off((limit - by_age).min(due.len()));
+        rest.sort_unstable_by_key(|(priority, due)| (*due, *priority));
+        rest.truncate(by_age);
+        let mut expected: Vec<_> = due
+            .into_iter()
+            .chain(rest)
+            .map(|(priority, due)| (due, priority))
+            .collect();
         expected.sort_unstable();
 
         // Runs that are alike may stand for each other.

@@ -100,9 +100,9 @@ impl Tap {
                     self.seating.complete(&mut made);
                     if let Some(event) = event(&value) {
                         self.chronicle.note(at, event, made);
-                    }
-                    for seated in self.seating.events() {
-                        self.chronicle.note(at, seated, Made::default());
+                        for seated in self.seating.events() {
+                            self.chronicle.note(at, seated, Made::default());
+                        }
                     }
                     Ok(value)
                 }
