@@ -17,6 +17,9 @@ const SEATS: u32 = 64;
 /// Claims that are taken over together.
 const HANDFUL: usize = 64;
 
+/// So many claims come at once only where that many jobs share an instant.
+const MANY: usize = 1_000;
+
 /// Hands out places of the crew.
 pub(crate) struct FrontDesk {
     crew: Weak<Crew>,
@@ -96,7 +99,7 @@ impl Seats for Kept {
             return;
         }
         let crew = &self.crew;
-        let many = claims.len() > crew.permits.total() as usize;
+        let many = claims.len() >= MANY;
         let mut claims = claims.into_iter().peekable();
         // The first begin while the others are still taken over.
         while claims.peek().is_some() {
