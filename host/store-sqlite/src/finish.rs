@@ -71,21 +71,20 @@ struct SeldomHad {
 
 impl RunningRun {
     fn into_owned(self, revised: Option<&Arc<Revised>>) -> Result<Owned, sqlx::Error> {
-        let seldom = match self.seldom {
-            Some(seldom) => seldom,
-            None => {
-                let revised = revised.ok_or_else(|| decode_error("revision", "a run's own is missing"))?;
-                SeldomHad {
-                    job_name: Some(revised.spec.name.clone()),
-                    handler_name: revised.spec.handler_name.clone(),
-                    group_id: self.id,
-                    shard_count: 1,
-                    chain_depth: 0,
-                    retries: 0,
-                    abandons: 0,
-                    cancel_by: None,
-                    policy: None,
-                }
+        let seldom = if let Some(seldom) = self.seldom {
+            seldom
+        } else {
+            let revised = revised.ok_or_else(|| decode_error("revision", "a run's own is missing"))?;
+            SeldomHad {
+                job_name: Some(revised.spec.name.clone()),
+                handler_name: revised.spec.handler_name.clone(),
+                group_id: self.id,
+                shard_count: 1,
+                chain_depth: 0,
+                retries: 0,
+                abandons: 0,
+                cancel_by: None,
+                policy: None,
             }
         };
         Ok(Owned {

@@ -93,9 +93,9 @@ async fn a_claim_that_nobody_heard_of_is_repeated() {
     world.claim().await;
     let going = world.guests.going();
     assert_eq!(going.len(), 2);
-    going
-        .into_iter()
-        .for_each(|attempt| world.guests.end(attempt, Ending::SUCCESS));
+    for attempt in going {
+        world.guests.end(attempt, Ending::SUCCESS);
+    }
     world.record().await;
     for run in runs(&mut world).await {
         assert_eq!((run.status.as_str(), run.attempts), ("success", 2));

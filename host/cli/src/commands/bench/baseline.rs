@@ -21,12 +21,14 @@ const STARTS: std::ops::RangeInclusive<u32> = 1_000..=20_000;
 const COMMITS: u32 = 300;
 
 /// What bare wasmtime holds.
+#[derive(Clone, Copy)]
 pub(super) struct Engine {
     pub(super) starts_per_second: f64,
     pub(super) cpu_micros: f64,
 }
 
 /// What the bare database holds.
+#[derive(Clone, Copy)]
 pub(super) struct Database {
     pub(super) runs_per_second: f64,
     pub(super) cpu_micros: f64,
