@@ -16,17 +16,33 @@ use crate::{controls::Owned, permits::Permits};
 
 /// How much work is claimed ahead. A death, or attempts that become longer, leave no more than that to others.
 const AHEAD: Duration = Duration::from_millis(50);
-/// Claims ahead at most, but for fires that share an instant.
-pub(crate) const MOST: u32 = 4_000;
-/// Of those that do.
-const MOST_AT_ONCE: u32 = 10_000;
-/// What an attempt is thought to take until it is known. Where it takes much longer, what was claimed in vain goes back soon.
+/// What an attempt of a crowd is thought to take until it is known. Where it takes much longer, what was claimed in vain goes back
+/// soon.
 const FIRST: Duration = Duration::from_micros(500);
 /// What one attempt counts for in the mean of their lengths.
 const WEIGHT: f64 = 1.0 / 64.0;
 
 /// How long others may wait for many that came at once.
 const LONGEST_SURGE: Duration = Duration::from_millis(400);
+
+/// For whom claims go ahead of places.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Lead {
+    /// For whatever is due.
+    Steady,
+    /// For many fires that share an instant.
+    Crowd,
+}
+
+impl Lead {
+    /// Claims ahead at most.
+    const fn most(self) -> u32 {
+        match self {
+            Self::Steady => 4_000,
+            Self::Crowd => 10_000,
+        }
+    }
+}
 
 /// A claim, and what stops it.
 pub(crate) type Ready = (Claim, Arc<Owned>);
@@ -80,7 +96,7 @@ impl Backlog {
             }
             (
                 next,
-                inner.waiting.len() <= inner.pace.ahead(permits.total(), MOST) as usize / 2,
+                inner.waiting.len() <= inner.pace.ahead(permits.total(), Lead::Steady) as usize / 2,
             )
         };
         if few {
@@ -138,7 +154,7 @@ impl Backlog {
     /// All that wait, in place of which nothing waits; nothing more is claimed ahead until attempts have been short again.
     pub(crate) fn take(&self) -> Vec<Ready> {
         let mut inner = self.inner();
-        inner.pace = Pace(None);
+        inner.pace = Pace::Stuck;
         self.calm_down(&mut inner);
         inner.waiting.drain(..).collect()
     }
@@ -146,7 +162,7 @@ impl Backlog {
     /// What waits beyond what may be claimed ahead, now that it is known how long attempts take; it does not wait any more.
     pub(crate) fn surplus(&self, permits: &Permits) -> Vec<Ready> {
         let mut inner = self.inner();
-        let ahead = inner.pace.ahead(permits.total(), MOST_AT_ONCE) as usize;
+        let ahead = inner.pace.ahead(permits.total(), Lead::Crowd) as usize;
         let kept = inner.waiting.len().min(ahead.max(permits.total() as usize));
         inner.waiting.split_off(kept).into()
     }
@@ -158,21 +174,21 @@ impl Backlog {
     /// Claims to take now: none while enough wait. With `due`, whoever gets none is told once there is room.
     pub(crate) fn wanted(&self, permits: &Permits, due: bool) -> u32 {
         self.hungry.store(false, Ordering::Release);
-        let wanted = self.room(permits, MOST);
+        let wanted = self.room(permits, Lead::Steady);
         if wanted > 0 || !due {
             return wanted;
         }
         self.hungry.store(true, Ordering::Release);
         // What was left between the two looks told nobody.
-        self.room(permits, MOST)
+        self.room(permits, Lead::Steady)
     }
 
-    /// Claims that there is room for, at most so many of them ahead of places.
-    pub(crate) fn room(&self, permits: &Permits, most: u32) -> u32 {
+    /// Claims that there is room for.
+    pub(crate) fn room(&self, permits: &Permits, lead: Lead) -> u32 {
         let inner = self.inner();
         let (waiting, ahead) = (
             inner.waiting.len() as u32,
-            inner.pace.ahead(permits.total(), most),
+            inner.pace.ahead(permits.total(), lead),
         );
         if waiting > 0 && waiting > ahead / 2 {
             return 0;
@@ -190,28 +206,35 @@ impl Backlog {
     }
 }
 
-/// How long attempts take, in seconds and in the mean; none is known after they did not even begin.
-#[derive(Debug)]
-struct Pace(Option<f64>);
-
-impl Default for Pace {
-    fn default() -> Self {
-        Self(Some(FIRST.as_secs_f64()))
-    }
+/// How long attempts take.
+#[derive(Debug, Default)]
+enum Pace {
+    #[default]
+    Unknown,
+    /// Those that were claimed last did not even begin.
+    Stuck,
+    /// In seconds and in the mean.
+    Mean(f64),
 }
 
 impl Pace {
     fn count(&mut self, length: Duration) {
         let length = length.as_secs_f64();
-        self.0 = Some(self.0.map_or(length, |mean| mean + (length - mean) * WEIGHT));
+        *self = Self::Mean(match self {
+            Self::Mean(mean) => *mean + (length - *mean) * WEIGHT,
+            Self::Unknown | Self::Stuck => length,
+        });
     }
 
     /// The claims that so many places work off in the time that is claimed ahead.
-    fn ahead(&self, places: u32, most: u32) -> u32 {
-        self.0.map_or(0, |mean| {
-            let of_each = AHEAD.as_secs_f64() / mean.max(1e-6);
-            (f64::from(places) * of_each).min(f64::from(most)) as u32
-        })
+    fn ahead(&self, places: u32, lead: Lead) -> u32 {
+        let mean = match self {
+            Self::Mean(mean) => *mean,
+            Self::Unknown if lead == Lead::Crowd => FIRST.as_secs_f64(),
+            Self::Unknown | Self::Stuck => return 0,
+        };
+        let of_each = AHEAD.as_secs_f64() / mean.max(1e-6);
+        (f64::from(places) * of_each).min(f64::from(lead.most())) as u32
     }
 }
 
@@ -230,44 +253,41 @@ mod tests {
     use super::*;
     use crate::controls::Controls;
 
-    fn paceless() -> Backlog {
-        let backlog = Backlog::new();
-        assert!(backlog.take().is_empty());
-        backlog
-    }
-
     fn paced(lengths: impl IntoIterator<Item = Duration>) -> Pace {
-        let mut pace = Pace(None);
+        let mut pace = Pace::default();
         lengths.into_iter().for_each(|length| pace.count(length));
         pace
     }
 
     #[test]
     fn short_attempts_are_claimed_ahead() {
-        assert_eq!(paced([Duration::from_millis(5)]).ahead(64, MOST), 640);
+        assert_eq!(paced([Duration::from_millis(5)]).ahead(64, Lead::Steady), 640);
     }
 
     #[test]
     fn long_attempts_are_not_claimed_ahead() {
-        assert_eq!(paced([Duration::from_secs(10)]).ahead(64, MOST), 0);
+        assert_eq!(paced([Duration::from_secs(10)]).ahead(64, Lead::Steady), 0);
     }
 
     #[test]
     fn attempts_that_become_long_are_noticed() {
         let lengths = std::iter::repeat_n(Duration::from_millis(1), 1_000).chain([Duration::from_mins(1)]);
-        assert!(paced(lengths).ahead(64, MOST) <= 3);
+        assert!(paced(lengths).ahead(64, Lead::Steady) <= 3);
     }
 
     #[test]
     fn the_lead_has_a_bound() {
-        assert_eq!(paced([Duration::ZERO]).ahead(64, MOST), MOST);
+        assert_eq!(
+            paced([Duration::ZERO]).ahead(64, Lead::Steady),
+            Lead::Steady.most()
+        );
     }
 
     #[test]
     fn claims_that_found_no_place_end_the_lead() {
         let (backlog, permits) = (Backlog::new(), Permits::new(1));
-        (0..1_000).for_each(|_| backlog.took(Duration::from_micros(10)));
-        assert_eq!(backlog.wanted(&permits, true), 1 + MOST);
+        backlog.took(Duration::from_micros(10));
+        assert_eq!(backlog.wanted(&permits, true), 1 + Lead::Steady.most());
         assert!(backlog.take().is_empty());
         assert_eq!(backlog.wanted(&permits, true), 1);
     }
@@ -299,7 +319,7 @@ mod tests {
         backlog.push((0..100).map(ready));
         assert!(backlog.surplus(&permits).is_empty());
         (0..500).for_each(|_| backlog.took(Duration::from_millis(10)));
-        let ahead = Pace(Some(0.01)).ahead(4, MOST) as usize;
+        let ahead = Pace::Mean(0.01).ahead(4, Lead::Crowd) as usize;
         let back = backlog.surplus(&permits);
         assert!(backlog.len().abs_diff(ahead) <= 1, "{} of {ahead}", backlog.len());
         assert_eq!(back.last().map(|(claim, _)| claim.run_id), Some(RunId(99)));
@@ -344,16 +364,17 @@ mod tests {
     }
 
     #[test]
-    fn attempts_are_thought_to_be_short_until_they_are_known() {
+    fn attempts_of_a_crowd_are_thought_to_be_short_until_they_are_known() {
         let (backlog, permits) = (Backlog::new(), Permits::new(2));
-        assert_eq!(backlog.wanted(&permits, true), 2 + Pace::default().ahead(2, MOST));
+        assert_eq!(backlog.room(&permits, Lead::Crowd), 2 + 200);
+        assert_eq!(backlog.room(&permits, Lead::Steady), 2);
         backlog.took(Duration::from_mins(1));
-        assert_eq!(backlog.wanted(&permits, true), 2);
+        assert_eq!(backlog.room(&permits, Lead::Crowd), 2);
     }
 
     #[test]
     fn without_a_pace_as_many_are_wanted_as_there_are_places() {
-        let (backlog, permits) = (paceless(), Permits::new(2));
+        let (backlog, permits) = (Backlog::new(), Permits::new(2));
         assert_eq!(backlog.wanted(&permits, true), 2);
         let places = [permits.try_start().unwrap(), permits.try_start().unwrap()];
         assert_eq!(backlog.wanted(&permits, true), 0);
@@ -363,7 +384,7 @@ mod tests {
 
     #[tokio::test]
     async fn whoever_found_no_room_is_told_of_the_first_place_that_is_left() {
-        let (backlog, permits) = (paceless(), Permits::new(1));
+        let (backlog, permits) = (Backlog::new(), Permits::new(1));
         let place = permits.try_start().unwrap();
         assert_eq!(backlog.wanted(&permits, true), 0);
         drop(place);

@@ -9,7 +9,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtab_domain::{ids::BootId, run::Claim};
 use wasmtab_store::{Attendant, Seats};
 
-use crate::{backlog::MOST, crew::Crew, permits::Place};
+use crate::{backlog::Lead, crew::Crew, permits::Place};
 
 /// Commits at once that seats are kept for.
 const SEATS: u32 = 64;
@@ -56,7 +56,12 @@ impl Attendant for FrontDesk {
     fn seats(&self, most: u32) -> Option<Box<dyn Seats>> {
         let crew = self.crew.upgrade()?;
         // Whatever waits comes first: nothing more is claimed while enough of it does.
-        let count = crew.backlog.room(&crew.permits, most.max(MOST)).min(most);
+        let lead = if most as usize >= MANY {
+            Lead::Crowd
+        } else {
+            Lead::Steady
+        };
+        let count = crew.backlog.room(&crew.permits, lead).min(most);
         if count == 0 {
             return None;
         }

@@ -17,18 +17,10 @@ pub const PASSWORD: &str = "throw away";
 
 /// Debian's packages that have to be installed before the servers can be started.
 pub fn missing_packages() -> Vec<&'static str> {
-    missing(&[&postgres::PROGRAMS, &mariadb::PROGRAMS])
+    [postgres::PROGRAMS.missing(), mariadb::PROGRAMS.missing()].concat()
 }
 
 /// The same for PostgreSQL alone.
 pub fn missing_postgres() -> Vec<&'static str> {
-    missing(&[&postgres::PROGRAMS])
-}
-
-fn missing(programs: &[&program::Programs]) -> Vec<&'static str> {
-    programs
-        .iter()
-        .filter(|programs| programs.find().is_err())
-        .map(|programs| programs.package)
-        .collect()
+    postgres::PROGRAMS.missing()
 }

@@ -9,11 +9,12 @@ use crate::{
     server::{Directory, Server, command, free_port, run},
 };
 
-pub(crate) static PROGRAMS: Programs = Programs {
+pub(crate) static PROGRAMS: Programs<3> = Programs {
     title: "MariaDB",
-    names: ["mariadb-install-db", "mariadbd"],
+    names: ["mariadb-install-db", "mariadbd", "my_print_defaults"],
     directories: &["/usr/bin", "/usr/sbin", "/usr/libexec"],
-    package: "mariadb-server-core",
+    // The first of the programs needs one of the client's.
+    packages: &["mariadb-server-core", "mariadb-client-core"],
 };
 
 /// A running server.
@@ -28,7 +29,7 @@ pub struct MariaDb {
 impl MariaDb {
     /// Starts one.
     pub fn start() -> Result<Self> {
-        let [install, mariadbd] = PROGRAMS.find()?;
+        let [install, mariadbd, _] = PROGRAMS.find()?;
         let directory = Directory::new()?;
         let data = directory.path().join("data");
         let mut init = command(&install, &directory);

@@ -9,11 +9,11 @@ use crate::{
     server::{Directory, Server, command, free_port, run},
 };
 
-pub(crate) static PROGRAMS: Programs = Programs {
+pub(crate) static PROGRAMS: Programs<2> = Programs {
     title: "PostgreSQL",
     names: ["initdb", "postgres"],
     directories: &["/usr/lib/postgresql/*/bin"],
-    package: "postgresql",
+    packages: &["postgresql"],
 };
 
 /// A running server.

@@ -5,24 +5,24 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow};
 
 /// What a server needs, and who has it.
 #[derive(Debug)]
-pub(crate) struct Programs {
+pub(crate) struct Programs<const N: usize> {
     /// For messages.
     pub(crate) title: &'static str,
     /// All of them lie in one directory, except where `PATH` has them.
-    pub(crate) names: [&'static str; 2],
+    pub(crate) names: [&'static str; N],
     /// Directories to look into beside `PATH`; of those below a `*` the last one counts.
     pub(crate) directories: &'static [&'static str],
-    /// Debian's package.
-    pub(crate) package: &'static str,
+    /// Debian's packages.
+    pub(crate) packages: &'static [&'static str],
 }
 
-impl Programs {
+impl<const N: usize> Programs<N> {
     /// The programs' paths, in the order of their names.
-    pub(crate) fn find(&self) -> Result<[PathBuf; 2]> {
+    pub(crate) fn find(&self) -> Result<[PathBuf; N]> {
         let directories = self.candidates();
         let find = |name: &str| {
             directories
@@ -30,14 +30,23 @@ impl Programs {
                 .map(|dir| dir.join(name))
                 .find(|path| path.is_file())
         };
-        match self.names.map(find) {
-            [Some(first), Some(second)] => Ok([first, second]),
-            _ => bail!(
+        let found: Vec<_> = self.names.iter().filter_map(|name| find(name)).collect();
+        found.try_into().map_err(|_| {
+            anyhow!(
                 "{} is missing ({}): on Debian, `apt-get install --no-install-recommends {}` as root",
                 self.title,
                 self.names.join(", "),
-                self.package
-            ),
+                self.packages.join(" ")
+            )
+        })
+    }
+
+    /// The packages that have to be installed first.
+    pub(crate) fn missing(&self) -> Vec<&'static str> {
+        if self.find().is_ok() {
+            Vec::new()
+        } else {
+            self.packages.to_vec()
         }
     }
 
