@@ -21,10 +21,6 @@ use crate::{
     exit::Failure,
 };
 
-/// Claims are made on one thread, used on another and dropped on a third, which the C library's allocator serialises.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     let cli = Cli::parse();
     // Untrusted bytes are compiled there, within bounds: before threads, logs and TLS are set up.

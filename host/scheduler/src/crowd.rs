@@ -32,7 +32,7 @@ pub(crate) struct Crowds {
     /// How many fires share the instant that was asked about last.
     count: u32,
     /// An instant for which nothing could be prepared.
-    left: Option<Timestamp>,
+    given_up: Option<Timestamp>,
 }
 
 impl Crowds {
@@ -42,14 +42,14 @@ impl Crowds {
             timer,
             pace: FIRST_PACE,
             count: 0,
-            left: None,
+            given_up: None,
         }
     }
 
     /// When the release of the fires at `at` has to begin; none where it may wait for `at` itself.
     pub(crate) async fn expect(&mut self, at: Timestamp) -> Option<Timestamp> {
         let left = at.since(self.timer.now());
-        if left <= MARGIN || left > SIGHT || self.left == Some(at) {
+        if left <= MARGIN || left > SIGHT || self.given_up == Some(at) {
             return None;
         }
         self.count = match self.store.crowd_at(at, MOST).await {
@@ -71,9 +71,9 @@ impl Crowds {
         let come = self.come(at, stop.clone(), Arc::clone(&ready));
         match self.store.release_at(at, MOST, come).await {
             Ok(true) => {}
-            Ok(false) => self.left = Some(at),
+            Ok(false) => self.given_up = Some(at),
             Err(error) => {
-                self.left = Some(at);
+                self.given_up = Some(at);
                 tracing::warn!(%error, "fires were not prepared ahead, they are released as they fall due: {error}");
             }
         }

@@ -156,7 +156,7 @@ async fn jobs_that_something_may_happen_to_are_left() {
         .unwrap();
     ahead.world.end(claim, AttemptStatus::Success, at(60)).await;
     ahead.world.release(at(60)).await;
-    assert_eq!(ahead.fires(&active).await, [at(60), at(30)]);
+    assert_eq!(ahead.fires(&active).await, [at(30), at(60)]);
     assert_eq!(
         ahead.world.log(paused.id).await[0].reason,
         Some(SkipReason::Paused)
