@@ -81,13 +81,19 @@ async fn elsewhere(connection: &mut SqliteConnection) -> Result<Option<i64>, sql
     Ok(first.until.into_iter().chain(first.warn_at).min())
 }
 
-/// Whether runs are due already. Each has its priority, which a claim looks at; what is made now comes after them.
-pub(crate) async fn some_wait(
+/// The seats, but none where runs are due already: each has its priority, which a claim looks at, and what is made now comes after
+/// them.
+pub(crate) async fn unless_others_wait<'a>(
     connection: &mut SqliteConnection,
+    seats: Option<&'a ClaimRequest>,
     now: Timestamp,
-) -> Result<bool, sqlx::Error> {
+) -> Result<Option<&'a ClaimRequest>, sqlx::Error> {
+    if seats.is_none() {
+        return Ok(None);
+    }
     let levels = due_levels(connection).await?;
-    Ok(levels.iter().any(|level| level.since <= now.as_micros()))
+    let others_wait = levels.iter().any(|level| level.since <= now.as_micros());
+    Ok(seats.filter(|_| !others_wait))
 }
 
 /// Claims runs that are about to be made and need nothing but a place, as far as their handlers have places: those in front

@@ -217,16 +217,8 @@ impl JobStore for SqliteStore {
 
     async fn release_due(&self, now: Timestamp, limit: u32) -> StoreResult<Released> {
         let memory = self.memory.clone();
-        let Some(seats) = self.desk.seats(limit) else {
-            return self
-                .write_announced(move |c, effects| {
-                    Box::pin(async move { release_due(c, &memory, now, limit, None, effects).await })
-                })
-                .await
-                .map(|(released, _)| released);
-        };
-        self.write_seated(seats, now, move |c, request, effects| {
-            Box::pin(async move { release_due(c, &memory, now, limit, Some(request), effects).await })
+        self.write_seated(limit, now, move |c, seats, effects| {
+            Box::pin(async move { release_due(c, &memory, now, limit, seats, effects).await })
         })
         .await
     }
@@ -238,16 +230,8 @@ impl JobStore for SqliteStore {
 
     async fn release_at(&self, at: Timestamp, limit: u32, come: Come) -> StoreResult<bool> {
         let memory = self.memory.clone();
-        let Some(seats) = self.desk.seats(limit) else {
-            return self
-                .write_announced(move |c, effects| {
-                    Box::pin(async move { release_at(c, &memory, at, limit, None, come, effects).await })
-                })
-                .await
-                .map(|(released, _)| released);
-        };
-        self.write_seated(seats, at, move |c, request, effects| {
-            Box::pin(async move { release_at(c, &memory, at, limit, Some(request), come, effects).await })
+        self.write_seated(limit, at, move |c, seats, effects| {
+            Box::pin(async move { release_at(c, &memory, at, limit, seats, come, effects).await })
         })
         .await
     }

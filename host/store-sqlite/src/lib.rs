@@ -47,7 +47,7 @@ use std::path::{Path, PathBuf};
 use futures_util::future::BoxFuture;
 use sqlx::{SqliteConnection, SqlitePool};
 use wasmtab_domain::{run::Claim, time::Timestamp};
-use wasmtab_store::{ClaimRequest, Desk, Hints, Seats, Store, StoreError, StoreMeters, StoreResult};
+use wasmtab_store::{ClaimRequest, Desk, Hints, Store, StoreError, StoreMeters, StoreResult};
 
 use self::{checkpoint::Checkpointer, effects::Effects, memory::Memory, writer::Writer};
 pub use self::{migrate::Migrated, open::OpenError};
@@ -100,18 +100,25 @@ impl SqliteStore {
         self.write_announced_whole(work).await
     }
 
-    /// The same for what makes runs whose attempts begin in this process as soon as they are committed: the seats are for their claims.
-    async fn write_seated<T, F>(&self, seats: Box<dyn Seats>, now: Timestamp, work: F) -> StoreResult<T>
+    /// The same for what makes at most so many runs whose attempts may begin in this process as soon as they are committed. What they
+    /// are claimed with is there if the process keeps seats for them.
+    async fn write_seated<T, F>(&self, most: u32, now: Timestamp, work: F) -> StoreResult<T>
     where
         F: for<'c> FnOnce(
                 &'c mut SqliteConnection,
-                &'c ClaimRequest,
+                Option<&'c ClaimRequest>,
                 &'c mut Effects,
             ) -> BoxFuture<'c, Result<(T, Vec<Claim>), sqlx::Error>>
             + Send
             + 'static,
         T: Send + 'static,
     {
+        let Some(seats) = self.desk.seats(most) else {
+            let written = self
+                .write_announced(move |c, effects| work(c, None, effects))
+                .await;
+            return written.map(|(value, _)| value);
+        };
         let (boot_id, node) = seats.owner();
         let request = ClaimRequest {
             boot_id,
@@ -121,7 +128,7 @@ impl SqliteStore {
             by_age: 0,
         };
         let written = self.write_announced_whole(move |c, effects| {
-            Box::pin(async move { work(c, &request, effects).await })
+            Box::pin(async move { work(c, Some(&request), effects).await })
         });
         // Whoever asked may go away before the commit; a claim must not be lost with them.
         let settled = tokio::spawn(async move {

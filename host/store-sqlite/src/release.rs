@@ -41,10 +41,8 @@ pub(crate) async fn release_due(
     let at = now.as_micros();
     let jobs = due_jobs(connection, memory, at, limit).await?;
     let full = jobs.len() == limit as usize;
-    let seats = match seats {
-        Some(_) if jobs.is_empty() || claim::some_wait(connection, now).await? => None,
-        seats => seats,
-    };
+    let seats = seats.filter(|_| !jobs.is_empty());
+    let seats = claim::unless_others_wait(connection, seats, now).await?;
     let active = active_runs(connection, &jobs).await?;
     let decided = decide(connection, memory, &jobs, &active, now, seats, effects).await?;
     let released = Released {
@@ -76,10 +74,7 @@ pub(crate) async fn release_at(
     if jobs.is_empty() {
         return Ok((false, Vec::new()));
     }
-    let seats = match seats {
-        Some(_) if claim::some_wait(connection, at).await? => None,
-        seats => seats,
-    };
+    let seats = claim::unless_others_wait(connection, seats, at).await?;
     sqlx::raw_sql("SAVEPOINT ahead").execute(&mut *connection).await?;
     let mut prepared = Effects::default();
     let decided = decide(

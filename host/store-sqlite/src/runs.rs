@@ -35,17 +35,9 @@ use crate::{
 impl RunStore for SqliteStore {
     async fn trigger(&self, trigger: NewTrigger) -> StoreResult<Result<Run, TriggerRefused>> {
         let memory = self.memory.clone();
-        let Some(seats) = self.desk.seats(1) else {
-            return self
-                .write_announced(move |c, effects| {
-                    Box::pin(async move { start(c, &memory, &trigger, None, effects).await })
-                })
-                .await
-                .map(|started| started.map(|(run, _)| run));
-        };
-        self.write_seated(seats, trigger.now, move |c, request, effects| {
+        self.write_seated(1, trigger.now, move |c, seat, effects| {
             Box::pin(async move {
-                Ok(match start(c, &memory, &trigger, Some(request), effects).await? {
+                Ok(match start(c, &memory, &trigger, seat, effects).await? {
                     Ok((run, claims)) => (Ok(run), claims),
                     Err(refused) => (Err(refused), Vec::new()),
                 })
@@ -272,10 +264,7 @@ async fn start(
         held: start.held,
     };
     let seat = seat.filter(|_| start.cancels.is_empty() && run.is_ready(trigger.now));
-    let seat = match seat {
-        Some(_) if claim::some_wait(connection, trigger.now).await? => None,
-        seat => seat,
-    };
+    let seat = claim::unless_others_wait(connection, seat, trigger.now).await?;
     let claims = match seat {
         Some(request) => claim::claim_new(connection, memory, request, &[&run]).await?,
         None => Vec::new(),

@@ -5,11 +5,11 @@
     reason = "a database that does not answer fails a case by a panic"
 )]
 
-use std::{pin::Pin, sync::Arc};
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, task::JoinHandle};
 use wasmtab_domain::{
     ids::BootId,
     job::Job,
@@ -54,6 +54,22 @@ impl Ahead {
     async fn release(&self, instant: Timestamp, come: Come) -> bool {
         self.store.release_at(instant, 100, come).await.unwrap()
     }
+
+    /// All is prepared and waits for the instant, which comes or does not, as it is told.
+    async fn prepare(&self, instant: Timestamp) -> (JoinHandle<bool>, oneshot::Sender<bool>) {
+        let (ready, is_ready) = oneshot::channel();
+        let (comes, come) = oneshot::channel();
+        let store = Arc::clone(&self.store);
+        let released = tokio::spawn(async move {
+            let come = Box::pin(async move {
+                ready.send(()).unwrap();
+                come.await.unwrap()
+            });
+            store.release_at(instant, 100, come).await.unwrap()
+        });
+        is_ready.await.unwrap();
+        (released, comes)
+    }
 }
 
 fn comes() -> Come {
@@ -64,25 +80,11 @@ fn does_not_come() -> Come {
     Box::pin(async { false })
 }
 
-/// An instant that is waited for; what it sends first says that all is prepared.
-fn waited_for() -> (oneshot::Receiver<()>, oneshot::Sender<bool>, Come) {
-    let (ready, is_ready) = oneshot::channel();
-    let (comes, come) = oneshot::channel();
-    let come: Pin<Box<dyn Future<Output = bool> + Send>> = Box::pin(async move {
-        ready.send(()).unwrap();
-        come.await.unwrap()
-    });
-    (is_ready, comes, come)
-}
-
 #[tokio::test]
 async fn nothing_is_released_before_the_instant_has_come() {
     let ahead = Ahead::new().await;
     let job = ahead.job(json!({"every": 60})).await;
-    let (is_ready, comes, come) = waited_for();
-    let store = Arc::clone(&ahead.store);
-    let released = tokio::spawn(async move { store.release_at(at(60), 100, come).await.unwrap() });
-    is_ready.await.unwrap();
+    let (released, comes) = ahead.prepare(at(60)).await;
     assert!(ahead.fires(&job).await.is_empty());
     comes.send(true).unwrap();
     assert!(released.await.unwrap());
@@ -110,10 +112,7 @@ async fn an_instant_that_does_not_come_changes_nothing() {
 async fn what_was_decided_meanwhile_would_have_to_be_known_so_it_waits() {
     let ahead = Ahead::new().await;
     let job = ahead.job(json!({"every": 60})).await;
-    let (is_ready, comes, come) = waited_for();
-    let store = Arc::clone(&ahead.store);
-    let released = tokio::spawn(async move { store.release_at(at(60), 100, come).await.unwrap() });
-    is_ready.await.unwrap();
+    let (released, comes) = ahead.prepare(at(60)).await;
     let (world, id) = (World::new(Arc::<SqliteStore>::clone(&ahead.store)), job.id);
     let paused = tokio::spawn(async move { world.pause(id, None, at(59)).await });
     for _ in 0..100 {
