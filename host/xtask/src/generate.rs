@@ -2,6 +2,7 @@
 //!
 //! A new one is a function that makes its content and a line in [`FILES`]; [`queries`] makes a directory of them.
 
+mod bindings;
 mod embedded;
 mod queries;
 
@@ -12,7 +13,10 @@ use std::fs;
 /// A generated file: its path from the root, and how its content is made.
 type Generated = (&'static str, fn() -> Result<String>);
 
-const FILES: &[Generated] = &[("plugins/embed/src/files.rs", embedded::content)];
+const FILES: &[Generated] = &[
+    ("plugins/sdk/src/bindings.rs", bindings::content),
+    ("plugins/embed/src/files.rs", embedded::content),
+];
 
 /// Rewrites what is out of date.
 pub(crate) fn write() -> Result<()> {
@@ -33,7 +37,9 @@ pub(crate) fn write() -> Result<()> {
 pub(crate) fn check() -> Result<()> {
     let mut stale = Vec::new();
     for (path, content) in FILES {
-        if !fs::read_to_string(repo::root().join(path)).is_ok_and(|present| Some(present) == content().ok()) {
+        if !fs::read_to_string(repo::root().join(path))
+            .is_ok_and(|present| content().is_ok_and(|content| content == present))
+        {
             stale.push(*path);
         }
     }

@@ -33,7 +33,11 @@ fn log_panics() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         panic::set_hook(Box::new(|panic| {
-            let message = panic.payload_as_str().unwrap_or("no message");
+            let payload = panic.payload();
+            let message = payload.downcast_ref::<&str>().copied();
+            let message = message
+                .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+                .unwrap_or("no message");
             let place = panic
                 .location()
                 .map(|place| format!(" at {place}"))

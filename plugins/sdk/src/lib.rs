@@ -41,6 +41,7 @@
 #[cfg(all(target_family = "wasm", feature = "arena"))]
 mod arena;
 #[doc(hidden)]
+#[rustfmt::skip]
 pub mod bindings;
 pub mod config;
 mod context;

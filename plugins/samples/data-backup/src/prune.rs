@@ -6,7 +6,7 @@ use std::time::Duration;
 use wasmtab_sdk::prelude::*;
 use wasmtab_sdk::time::parse_rfc3339;
 
-const DAY: Duration = Duration::from_hours(24);
+const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// Removes old backups; their names. Only folders that this handler could have made are looked at.
 pub(crate) fn old(

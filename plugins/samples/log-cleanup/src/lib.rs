@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 use wasmtab_sdk::prelude::*;
 
-const DAY: Duration = Duration::from_hours(24);
+const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// The result names no more files than this; it always counts all.
 const NAMED: usize = 100;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use wasmtab_sdk::prelude::*;
 
-const WEEK: Duration = Duration::from_hours(7 * 24);
+const WEEK: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// The report names no more changes than this; it always counts all.
 const NAMED: usize = 200;

@@ -14,7 +14,7 @@ struct Target {
 #[handler(name = "HttpGet")]
 fn http_get(target: Target) -> Result<usize, Failure> {
     let answer = http::get(target.url)
-        .timeout(Duration::from_hours(1))
+        .timeout(Duration::from_secs(3600))
         .max_body(usize::MAX)
         .send()?;
     Ok(answer.body().len())

@@ -6,6 +6,6 @@ use wasmtab_sdk::prelude::*;
 /// Sleeps for a year
 #[handler(name = "Sleep")]
 fn sleep() -> Result<(), Failure> {
-    thread::sleep(Duration::from_hours(365 * 24));
+    thread::sleep(Duration::from_secs(365 * 24 * 3600));
     Ok(())
 }
