@@ -1,7 +1,7 @@
 //! A new project: the template with its names filled in, the SDK and the world beside it.
 //!
-//! The SDK comes along as source (`vendor/sdk`, and the world that it is generated from in `wit`), so that the project builds with
-//! nothing but the binary that wrote it, at the version that fits that binary.
+//! The SDK comes along as source in `vendor/sdk`, so that the project builds with nothing but the binary that wrote it, at the version
+//! that fits that binary; and in `wit` the world that its bindings are of, for those who want to read it.
 
 use crate::files::{RUST_TEMPLATE, SDK, WIT};
 
@@ -180,7 +180,7 @@ mod tests {
         let manifest = file("x", "Cargo.toml");
         assert!(manifest.contains("path = \"vendor/sdk\""), "{manifest}");
         assert!(file("x", "vendor/sdk/Cargo.toml").contains("name = \"wasmtab-sdk\""));
-        assert!(file("x", "vendor/sdk/src/bindings.rs").contains("../../wit/job-1.0.0"));
+        assert!(file("x", "vendor/sdk/src/bindings.rs").contains("wasmtab:job@1.0.0"));
         assert!(
             scaffold("x")
                 .unwrap()
