@@ -1,7 +1,7 @@
 //! Outcomes: at most one per attempt is accepted, by its token; what follows is the domain's decision.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
@@ -131,7 +131,7 @@ pub(crate) async fn finish(
     let mut onward = Vec::new();
     // Where in `onward`, and of which job.
     let mut retried = Vec::new();
-    let mut rows = Vec::new();
+    let mut rows = LogRows::default();
     let mut logs = Vec::new();
     for outcome in outcomes {
         // Taking the run out lets a second outcome of the same attempt in one batch find nothing.
@@ -220,13 +220,13 @@ pub(crate) async fn finish(
             (_, Some(at)) => FinishReply::Retry(at),
             (_, None) => FinishReply::Ended,
         });
-        rows.push(log_row(
+        rows.push(
             outcome,
             status,
             retry_at,
             next == Next::End,
             run.cancel_by.clone(),
-        )?);
+        )?;
         if outcome.log != AttemptLog::default() {
             logs.push((outcome.attempt_id.0, to_json(&outcome.log)?));
         }
@@ -290,8 +290,7 @@ async fn owned_runs(
         .collect();
     let tokens = to_json(&tokens)?;
     let rows = sqlx::query_scalar!(
-        r#"WITH token AS MATERIALIZED (SELECT value AS row FROM json_each(?))
-        SELECT json_group_array(json_array(run.id, run.attempt_id, run.job_id, run.revision, run.scheduled_at,
+        r#"SELECT json_group_array(json_array(run.id, run.attempt_id, run.job_id, run.revision, run.scheduled_at,
             run.fire_key, json(iif(
                 run.job_id IS NOT NULL AND run.group_id = run.id AND run.shard_count = 1 AND run.chain_depth = 0
                     AND run.retries = 0 AND run.abandons = 0 AND run.cancel_by IS NULL AND run.policy IS NULL,
@@ -299,7 +298,7 @@ async fn owned_runs(
                 json_array(run.job_name, run.handler_name, run.group_id, run.shard_count, run.chain_depth, run.retries,
                     run.abandons, run.cancel_by, run.policy)
             )))) AS "rows!: String"
-        FROM token CROSS JOIN run ON run.id = token.row ->> 0 AND run.attempt_id = token.row ->> 1
+        FROM jsonb_each(?) AS token CROSS JOIN run ON run.id = token.value ->> 0 AND run.attempt_id = token.value ->> 1
         WHERE run.state = 'running'"#,
         tokens
     )
@@ -319,24 +318,30 @@ async fn owned_runs(
         .collect()
 }
 
-/// One outcome, in the order in which `update_log` reads it; what is seldom said comes last.
+/// What outcomes say of their attempts.
+#[derive(Default)]
+struct LogRows<'a> {
+    /// By the status, and whether the run ended with it: most have both alike, which is said once.
+    ends: BTreeMap<(&'static str, bool), Vec<End<'a>>>,
+    seldom: Vec<Seldom<'a>>,
+}
+
+/// What every outcome has, in the order in which `write_ends` reads it.
 #[derive(Serialize)]
-struct LogUpdate<'a>(
+struct End<'a>(
     i64,
-    &'static str,
     Option<i64>,
     Option<i64>,
     Option<i64>,
     Option<i64>,
     Option<i64>,
     Option<&'a str>,
-    u8,
-    Option<Seldom<'a>>,
 );
 
 /// What most outcomes have nothing of.
-#[derive(Default, PartialEq, Serialize)]
+#[derive(Serialize)]
 struct Seldom<'a> {
+    id: i64,
     error: Option<&'a str>,
     backtrace: Option<&'a str>,
     refusals: Option<String>,
@@ -346,59 +351,104 @@ struct Seldom<'a> {
     cancel_by: Option<String>,
 }
 
-fn log_row(
-    outcome: &Outcome,
-    status: AttemptStatus,
-    retry_at: Option<Timestamp>,
-    last: bool,
-    cancel_by: Option<String>,
-) -> Result<LogUpdate<'_>, sqlx::Error> {
-    let ended = status.is_final();
-    let seldom = Seldom {
-        error: outcome.error.as_deref(),
-        backtrace: outcome.backtrace.as_deref(),
-        refusals: if outcome.refusals.is_empty() {
-            None
-        } else {
-            Some(to_json(&outcome.refusals)?)
-        },
-        lines: outcome.log.lines.len(),
-        cut: signed(outcome.log.cut_lines),
-        retry_at: retry_at.map(Timestamp::as_micros),
-        cancel_by,
-    };
-    Ok(LogUpdate(
-        outcome.attempt_id.0,
-        status.as_str(),
-        outcome.begin_time.map(Timestamp::as_micros),
-        ended.then_some(outcome.end_time.as_micros()),
-        outcome.duration.filter(|_| ended).map(signed),
-        outcome.fuel_used.map(signed),
-        outcome.peak_memory.map(signed),
-        outcome.result.as_deref(),
-        last.into(),
-        (seldom != Seldom::default()).then_some(seldom),
-    ))
+impl Seldom<'_> {
+    fn is_empty(&self) -> bool {
+        self.error.is_none()
+            && self.backtrace.is_none()
+            && self.refusals.is_none()
+            && self.lines == 0
+            && self.cut == 0
+            && self.retry_at.is_none()
+            && self.cancel_by.is_none()
+    }
 }
 
-async fn update_log(connection: &mut SqliteConnection, rows: &[LogUpdate<'_>]) -> Result<(), sqlx::Error> {
-    if rows.is_empty() {
+impl<'a> LogRows<'a> {
+    fn push(
+        &mut self,
+        outcome: &'a Outcome,
+        status: AttemptStatus,
+        retry_at: Option<Timestamp>,
+        last: bool,
+        cancel_by: Option<String>,
+    ) -> Result<(), sqlx::Error> {
+        let (id, ended) = (outcome.attempt_id.0, status.is_final());
+        self.ends.entry((status.as_str(), last)).or_default().push(End(
+            id,
+            outcome.begin_time.map(Timestamp::as_micros),
+            ended.then_some(outcome.end_time.as_micros()),
+            outcome.duration.filter(|_| ended).map(signed),
+            outcome.fuel_used.map(signed),
+            outcome.peak_memory.map(signed),
+            outcome.result.as_deref(),
+        ));
+        let seldom = Seldom {
+            id,
+            error: outcome.error.as_deref(),
+            backtrace: outcome.backtrace.as_deref(),
+            refusals: if outcome.refusals.is_empty() {
+                None
+            } else {
+                Some(to_json(&outcome.refusals)?)
+            },
+            lines: outcome.log.lines.len(),
+            cut: signed(outcome.log.cut_lines),
+            retry_at: retry_at.map(Timestamp::as_micros),
+            cancel_by,
+        };
+        if !seldom.is_empty() {
+            self.seldom.push(seldom);
+        }
+        Ok(())
+    }
+}
+
+async fn update_log(connection: &mut SqliteConnection, rows: &LogRows<'_>) -> Result<(), sqlx::Error> {
+    for ((status, last), ends) in &rows.ends {
+        write_ends(connection, status, *last, ends).await?;
+    }
+    write_seldom(connection, &rows.seldom).await
+}
+
+async fn write_ends(
+    connection: &mut SqliteConnection,
+    status: &str,
+    last: bool,
+    ends: &[End<'_>],
+) -> Result<(), sqlx::Error> {
+    let ends = to_json(ends)?;
+    // The sub-query takes each row of `jsonb_each` apart once; its rows are binary, `json_each` would write them as text.
+    sqlx::query!(
+        "UPDATE infra_job_log SET status = ?2, last = ?3, begin_time = coalesce(new.begin_time, infra_job_log.begin_time),
+            end_time = new.end_time, duration = new.duration,
+            fuel_used = coalesce(new.fuel_used, infra_job_log.fuel_used),
+            peak_memory = coalesce(new.peak_memory, infra_job_log.peak_memory), result = new.result
+        FROM (
+            SELECT value ->> 0 AS id, value ->> 1 AS begin_time, value ->> 2 AS end_time, value ->> 3 AS duration,
+                value ->> 4 AS fuel_used, value ->> 5 AS peak_memory, value ->> 6 AS result
+            FROM jsonb_each(?1)
+        ) AS new WHERE infra_job_log.id = new.id",
+        ends,
+        status,
+        last
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+async fn write_seldom(connection: &mut SqliteConnection, seldom: &[Seldom<'_>]) -> Result<(), sqlx::Error> {
+    if seldom.is_empty() {
         return Ok(());
     }
-    let rows = to_json(rows)?;
-    // Materialised: each mention of a row of `json_each` would write it as text and read it again.
+    let seldom = to_json(seldom)?;
     sqlx::query!(
-        "WITH new AS MATERIALIZED (SELECT value AS row, value ->> 0 AS id, value ->> 9 AS seldom FROM json_each(?))
-        UPDATE infra_job_log SET status = row ->> 1, begin_time = coalesce(row ->> 2, begin_time),
-            end_time = row ->> 3, duration = row ->> 4, fuel_used = coalesce(row ->> 5, fuel_used),
-            peak_memory = coalesce(row ->> 6, peak_memory), result = row ->> 7, last = row ->> 8,
-            error = seldom ->> 'error', backtrace = seldom ->> 'backtrace',
-            refusals = coalesce(seldom ->> 'refusals', refusals),
-            log_lines = log_lines + coalesce(seldom ->> 'lines', 0),
-            log_cut_lines = log_cut_lines + coalesce(seldom ->> 'cut', 0),
-            retry_at = seldom ->> 'retry_at', cancel_by = seldom ->> 'cancel_by'
-        FROM new WHERE infra_job_log.id = new.id",
-        rows
+        "UPDATE infra_job_log SET error = new.row ->> 'error', backtrace = new.row ->> 'backtrace',
+            refusals = coalesce(new.row ->> 'refusals', refusals), log_lines = log_lines + (new.row ->> 'lines'),
+            log_cut_lines = log_cut_lines + (new.row ->> 'cut'), retry_at = new.row ->> 'retry_at',
+            cancel_by = new.row ->> 'cancel_by'
+        FROM (SELECT value AS row FROM jsonb_each(?)) AS new WHERE infra_job_log.id = new.row ->> 'id'",
+        seldom
     )
     .execute(connection)
     .await?;

@@ -229,9 +229,9 @@ impl JobStore for SqliteStore {
     }
 
     async fn release_at(&self, at: Timestamp, limit: u32, come: Come) -> StoreResult<bool> {
-        let memory = self.memory.clone();
+        let (memory, log) = (self.memory.clone(), self.log.clone());
         self.write_seated(limit, at, move |c, seats, effects| {
-            Box::pin(async move { release_at(c, &memory, at, limit, seats, come, effects).await })
+            Box::pin(async move { release_at(c, &memory, &log, at, limit, seats, come, effects).await })
         })
         .await
     }

@@ -22,6 +22,7 @@ mod deliveries;
 mod effects;
 mod facts;
 mod finish;
+mod flush;
 mod handlers;
 mod job_batches;
 mod job_links;

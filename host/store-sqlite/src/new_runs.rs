@@ -128,15 +128,14 @@ pub(crate) async fn insert(
     }
     let rows = to_json(&rows)?;
     sqlx::query!(
-        "WITH new AS MATERIALIZED (SELECT value AS row FROM json_each(?))
-        INSERT INTO run (id, job_id, job_name, revision, handler_name, handler_param, run_trigger, requested_by,
+        "INSERT INTO run (id, job_id, job_name, revision, handler_name, handler_param, run_trigger, requested_by,
             retry_of, scheduled_at, fire_key, due_at, state, hold, priority, group_id, shard_index, shard_count,
             upstream, upstream_run, chain_depth, boot_id, attempts, attempt_id)
-        SELECT row ->> 0, row ->> 1, row ->> 2, row ->> 3, row ->> 4, row ->> 5, row ->> 6, row ->> 7,
-            row ->> 8, row ->> 9, row ->> 10, row ->> 11, row ->> 12, row ->> 13, row ->> 14,
-            row ->> 15, row ->> 16, row ->> 17, row ->> 18, row ->> 19, row ->> 20, row ->> 21,
-            row ->> 21 IS NOT NULL, iif(row ->> 21 IS NULL, NULL, row ->> 0)
-        FROM new",
+        SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
+            value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13, value ->> 14,
+            value ->> 15, value ->> 16, value ->> 17, value ->> 18, value ->> 19, value ->> 20, value ->> 21,
+            value ->> 21 IS NOT NULL, iif(value ->> 21 IS NULL, NULL, value ->> 0)
+        FROM jsonb_each(?)",
         rows
     )
     .execute(connection)

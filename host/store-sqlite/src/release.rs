@@ -3,6 +3,7 @@
 use std::{
     cmp::Reverse,
     collections::{BTreeSet, HashMap},
+    path::Path,
     sync::Arc,
 };
 
@@ -23,6 +24,7 @@ use crate::{
     convert::{JobRow, instant, json, pause, progress, select_jobs, signed, small, to_json},
     decode_error,
     effects::Effects,
+    flush,
     new_runs::{self, NewRun},
 };
 
@@ -54,10 +56,13 @@ pub(crate) async fn release_due(
     Ok((released, decided.claims))
 }
 
-/// Decides the fires of at most `limit` jobs at `at` itself, before it has come, and returns once it has: the commit may follow.
+/// Decides the fires of at most `limit` jobs at `at` itself, before it has come, and returns once it has: the commit may follow,
+/// before which all of it is in the write-ahead log `log`.
+#[expect(clippy::too_many_arguments, reason = "what a release needs, and its instant")]
 pub(crate) async fn release_at(
     connection: &mut SqliteConnection,
     memory: &Memory,
+    log: &Path,
     at: Timestamp,
     limit: u32,
     seats: Option<&ClaimRequest>,
@@ -87,6 +92,7 @@ pub(crate) async fn release_at(
         &mut prepared,
     )
     .await?;
+    flush::ahead(connection, log).await?;
     if come.await {
         *effects = prepared;
         return Ok((true, decided.claims));
@@ -489,9 +495,9 @@ async fn advance(
         .collect();
     let progress = to_json(&progress)?;
     sqlx::query!(
-        "WITH new AS MATERIALIZED (SELECT value AS row FROM json_each(?))
-        UPDATE infra_job SET next_fire_at = row ->> 1, plan_at = row ->> 2, decided_until = row ->> 3, released = row ->> 4
-        FROM new WHERE infra_job.id = row ->> 0",
+        "UPDATE infra_job SET next_fire_at = value ->> 1, plan_at = value ->> 2, decided_until = value ->> 3,
+            released = value ->> 4
+        FROM jsonb_each(?) AS new WHERE infra_job.id = new.value ->> 0",
         progress
     )
     .execute(&mut *connection)

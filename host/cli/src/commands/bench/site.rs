@@ -224,7 +224,7 @@ pub(super) fn now() -> Timestamp {
 
 /// Waits until the database has acknowledged so many outcomes; `tell` hears of every step.
 pub(super) async fn acknowledged(server: &Server, count: u64, mut tell: impl FnMut(u64)) {
-    let mut look = tokio::time::interval(Duration::from_millis(1));
+    let mut look = tokio::time::interval(Duration::from_millis(10));
     let mut known = 0;
     loop {
         look.tick().await;
