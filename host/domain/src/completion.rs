@@ -8,13 +8,15 @@ use sha2::Sha256;
 use crate::ids::{AttemptId, RunId};
 
 /// The database's own secret, from which every token follows: none has to be kept.
+///
+/// It is kept as what every token's computation begins with.
 #[derive(Clone)]
-pub struct CompletionKey([u8; 32]);
+pub struct CompletionKey(Hmac<Sha256>);
 
 impl CompletionKey {
     /// A key of these bytes, which have to be random.
-    pub const fn new(bytes: [u8; 32]) -> Self {
-        Self(bytes)
+    pub fn new(bytes: [u8; 32]) -> Self {
+        Self(Hmac::new_from_slice(&bytes).expect("HMAC takes keys of every length"))
     }
 
     /// The token of an attempt, in lower-case hex. Another attempt of the same run has another one.
@@ -34,7 +36,7 @@ impl CompletionKey {
     }
 
     fn mac(&self, run: RunId, attempt: AttemptId) -> Hmac<Sha256> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of every length");
+        let mut mac = self.0.clone();
         mac.update(&run.0.to_be_bytes());
         mac.update(&attempt.0.to_be_bytes());
         mac
@@ -43,11 +45,12 @@ impl CompletionKey {
 
 /// Bytes in lower-case hex.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .flat_map(|byte| [byte >> 4, byte & 15])
-        .filter_map(|digit| char::from_digit(u32::from(digit), 16))
-        .collect()
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    let mut text = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        text.extend([byte >> 4, byte & 15].map(|digit| char::from(DIGITS[usize::from(digit)])));
+    }
+    text
 }
 
 impl fmt::Debug for CompletionKey {

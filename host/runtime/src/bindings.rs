@@ -8,4 +8,6 @@ wasmtime::component::bindgen!({
         default: trappable,
     },
     exports: { default: async },
+    // What a guest is given is lent to it, in place of copied first.
+    ownership: Borrowing { duplicate_if_necessary: true },
 });

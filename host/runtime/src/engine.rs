@@ -115,7 +115,8 @@ fn pool(config: &RuntimeConfig) -> PoolingAllocationConfig {
         // Where the kernel tells which pages were written, only those are zeroed: a guest has a megabyte of stack and uses two pages.
         .pagemap_scan(Enabled::Auto)
         .table_keep_resident(64 << 10)
-        .async_stack_keep_resident(64 << 10)
+        // Most attempts use no more; what is touched below is given back.
+        .async_stack_keep_resident(16 << 10)
         // One system call, and one interruption of the other cores, for several attempts.
         .decommit_batch_size(16)
         // Each warm slot may keep that much memory; more than can run at once are of no use.

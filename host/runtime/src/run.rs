@@ -219,7 +219,7 @@ pub(crate) async fn call(entry: &Entry, store: &mut Store<Host>, attempt: &Attem
             let context = context(&attempt.context);
             match instance
                 .wasmtab_job_handler()
-                .call_execute(store, &context, &attempt.param)
+                .call_execute(store, context, &attempt.param)
                 .await
             {
                 Ok(said) => Ended::Said(Said::Handler(said)),
@@ -239,7 +239,7 @@ pub(crate) async fn call(entry: &Entry, store: &mut Store<Host>, attempt: &Attem
     }
 }
 
-fn context(context: &AttemptContext) -> Context {
+fn context(context: &AttemptContext) -> Context<'_> {
     let trigger = match context.trigger {
         Trigger::Cron => types::Trigger::Cron,
         Trigger::Manual => types::Trigger::Manual,
@@ -249,22 +249,22 @@ fn context(context: &AttemptContext) -> Context {
     };
     Context {
         job_id: context.job_id,
-        job_name: context.job_name.clone(),
-        handler_name: context.handler_name.clone(),
-        run_id: context.run_id.clone(),
+        job_name: context.job_name.as_deref(),
+        handler_name: &context.handler_name,
+        run_id: &context.run_id,
         execute_index: context.execute_index,
         trigger,
-        scheduled_at: context.scheduled_at.clone(),
-        deadline: context.deadline.clone(),
+        scheduled_at: &context.scheduled_at,
+        deadline: &context.deadline,
         shard_index: context.shard_index,
         shard_count: context.shard_count,
         upstream: context.upstream.as_ref().map(|run| types::Upstream {
-            run_id: run.run_id.clone(),
-            job_name: run.job_name.clone(),
-            status: run.status.clone(),
-            result: run.result.clone(),
+            run_id: &run.run_id,
+            job_name: &run.job_name,
+            status: &run.status,
+            result: run.result.as_deref(),
         }),
-        completion_token: context.completion_token.clone(),
+        completion_token: context.completion_token.as_deref(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! What the scheduler counts, for whoever watches it.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use prometheus_client::{
     encoding::EncodeLabelSet,
@@ -12,7 +12,10 @@ use wasmtab_store::FinishReply;
 
 /// Counts since the process began. Clones count together.
 #[derive(Clone, Debug)]
-pub struct SchedulerMeters {
+pub struct SchedulerMeters(Arc<Meters>);
+
+#[derive(Debug)]
+struct Meters {
     attempts: Family<Status, Counter>,
     runs: Family<Status, Counter>,
     retries: Counter,
@@ -40,7 +43,7 @@ const DURATIONS: [f64; 14] = [
 impl SchedulerMeters {
     /// Meters that stand at zero, also those of statuses that have not occurred: a rate needs its beginning.
     pub(crate) fn new() -> Self {
-        let meters = Self {
+        let meters = Meters {
             attempts: Family::default(),
             runs: Family::default(),
             retries: Counter::default(),
@@ -59,22 +62,22 @@ impl SchedulerMeters {
             let _ = meters.attempts.get_or_create_owned(&status);
             let _ = meters.runs.get_or_create_owned(&status);
         }
-        meters
+        Self(Arc::new(meters))
     }
 
     /// An attempt was claimed; it goes on until it has ended.
     pub(crate) fn claimed(&self) {
-        self.going_on.inc();
+        self.0.going_on.inc();
     }
 
     /// The guest began so long after the attempt was due.
     pub(crate) fn began(&self, lag: Duration) {
-        self.lag.observe(lag.as_secs_f64());
+        self.0.lag.observe(lag.as_secs_f64());
     }
 
     /// An attempt has ended, whatever becomes of its outcome.
     pub(crate) fn ended(&self) {
-        self.going_on.dec();
+        self.0.going_on.dec();
     }
 
     /// The outcome of an attempt was written, or refused.
@@ -84,21 +87,23 @@ impl SchedulerMeters {
         };
         match reply {
             FinishReply::Refused => {
-                self.refused.inc();
+                self.0.refused.inc();
                 return;
             }
             // It goes on elsewhere: how it ends is not known yet.
             FinishReply::Pending => return,
             FinishReply::Ended => {
-                self.runs.get_or_create(&status).inc();
+                self.0.runs.get_or_create(&status).inc();
             }
             FinishReply::Retry(_) => {
-                self.retries.inc();
+                self.0.retries.inc();
             }
         }
-        self.attempts.get_or_create(&status).inc();
+        self.0.attempts.get_or_create(&status).inc();
         if let Some(millis) = outcome.duration {
-            self.duration.observe(Duration::from_millis(millis).as_secs_f64());
+            self.0
+                .duration
+                .observe(Duration::from_millis(millis).as_secs_f64());
         }
     }
 
@@ -106,7 +111,8 @@ impl SchedulerMeters {
     pub fn acknowledged(&self) -> u64 {
         let of = |status: &AttemptStatus| {
             let status = status.as_str();
-            self.attempts
+            self.0
+                .attempts
                 .get(&Status { status })
                 .map_or(0, |count| count.get())
         };
@@ -118,39 +124,39 @@ impl SchedulerMeters {
         registry.register(
             "wasmtab_attempts",
             "Attempts that this process carried out, by how they ended",
-            self.attempts.clone(),
+            self.0.attempts.clone(),
         );
         registry.register(
             "wasmtab_runs_ended",
             "Runs whose last attempt this process carried out, by how they ended",
-            self.runs.clone(),
+            self.0.runs.clone(),
         );
         registry.register(
             "wasmtab_retries",
             "Attempts after which another one follows",
-            self.retries.clone(),
+            self.0.retries.clone(),
         );
         registry.register(
             "wasmtab_outcomes_refused",
             "Outcomes that came after their claim was lost",
-            self.refused.clone(),
+            self.0.refused.clone(),
         );
         registry.register(
             "wasmtab_attempts_going_on",
             "Attempts that go on in this process",
-            self.going_on.clone(),
+            self.0.going_on.clone(),
         );
         registry.register_with_unit(
             "wasmtab_start_lag",
             "From the instant at which an attempt is due to the guest's first instruction",
             Unit::Seconds,
-            self.lag.clone(),
+            self.0.lag.clone(),
         );
         registry.register_with_unit(
             "wasmtab_attempt_duration",
             "From the guest's begin to its end",
             Unit::Seconds,
-            self.duration.clone(),
+            self.0.duration.clone(),
         );
     }
 }

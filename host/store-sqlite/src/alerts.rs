@@ -40,10 +40,10 @@ pub(crate) async fn after(
     let mut ends = Vec::with_capacity(ended.len());
     for (index, run) in ended.iter().enumerate() {
         // The shards of a fire tell together and once, when the last of them has ended.
-        if run.shard_count > 1 && ended[..index].iter().any(|earlier| earlier.first == run.first) {
+        if run.shards_of.is_some() && ended[..index].iter().any(|earlier| earlier.first == run.first) {
             continue;
         }
-        let status = if run.shard_count == 1 {
+        let status = if run.shards_of.is_none() {
             Some(run.status)
         } else {
             chains::outcome(connection, run).await?.map(|(status, _)| status)
@@ -464,15 +464,15 @@ async fn deciding_attempt(
     run: &EndedRun,
     status: AttemptStatus,
 ) -> Result<Option<Attempt>, sqlx::Error> {
-    let row: Option<LogRow> = match &run.job {
-        Some((job, _)) if run.shard_count > 1 => {
+    let row: Option<LogRow> = match (&run.job, run.shards_of) {
+        (Some((job, _)), Some(fire)) => {
             let status = status.as_str();
             select_log!(
                 "WHERE job_id = ? AND scheduled_at = ? AND fire_key = ? AND last = 1 AND status = ?
                 ORDER BY shard_index LIMIT 1",
                 job,
-                run.scheduled_at,
-                run.fire_key,
+                fire.scheduled_at,
+                fire.fire_key,
                 status
             )
             .fetch_optional(connection)

@@ -29,13 +29,29 @@ pub(crate) struct EndedRun {
     pub handler_name: String,
     /// Of shards the first.
     pub first: RunId,
-    pub scheduled_at: i64,
-    pub fire_key: i64,
-    pub shard_count: u32,
+    /// Of shards the fire.
+    pub shards_of: Option<ShardedFire>,
     pub chain_depth: u32,
     pub policy: Arc<RunPolicy>,
     pub status: AttemptStatus,
     pub result: Option<String>,
+}
+
+/// A fire of a job whose run is shards.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ShardedFire {
+    pub scheduled_at: i64,
+    pub fire_key: i64,
+}
+
+impl ShardedFire {
+    /// None where one run is all of the fire.
+    pub(crate) fn of(scheduled_at: i64, fire_key: i64, shard_count: i64) -> Option<Self> {
+        (shard_count > 1).then_some(Self {
+            scheduled_at,
+            fire_key,
+        })
+    }
 }
 
 /// A run that ends without a further attempt, read before its row is deleted.
@@ -56,9 +72,7 @@ pub(crate) async fn unstarted(connection: &mut SqliteConnection, id: RunId) -> R
         job: row.job_id.zip(row.job_name),
         handler_name: row.handler_name,
         first: RunId(row.group_id),
-        scheduled_at: row.scheduled_at,
-        fire_key: row.fire_key,
-        shard_count: small(row.shard_count),
+        shards_of: ShardedFire::of(row.scheduled_at, row.fire_key, row.shard_count),
         chain_depth: small(row.chain_depth),
         policy: json("policy", &policy)?,
         status: AttemptStatus::Cancelled,
@@ -90,7 +104,7 @@ pub(crate) async fn after(
             continue;
         }
         // The last shards of a fire may end together; what follows the fire follows it once.
-        if run.shard_count > 1 && ended[..index].iter().any(|earlier| earlier.first == run.first) {
+        if run.shards_of.is_some() && ended[..index].iter().any(|earlier| earlier.first == run.first) {
             continue;
         }
         if let (Some((job_id, job_name)), Some((status, result))) =
@@ -129,15 +143,15 @@ pub(crate) async fn outcome(
     connection: &mut SqliteConnection,
     run: &EndedRun,
 ) -> Result<Option<(AttemptStatus, Option<String>)>, sqlx::Error> {
-    if run.shard_count == 1 {
+    let Some(fire) = run.shards_of else {
         return Ok(Some((run.status, run.result.clone())));
-    }
+    };
     let job = run.job.as_ref().map(|(id, _)| *id);
     let going_on = sqlx::query_scalar!(
         r#"SELECT EXISTS (SELECT 1 FROM run WHERE job_id = ? AND scheduled_at = ? AND fire_key = ?) AS "any!: bool""#,
         job,
-        run.scheduled_at,
-        run.fire_key
+        fire.scheduled_at,
+        fire.fire_key
     )
     .fetch_one(&mut *connection)
     .await?;
@@ -145,24 +159,21 @@ pub(crate) async fn outcome(
         return Ok(None);
     }
     let Some(job) = job else { return Ok(None) };
-    group_outcome(connection, job, run.scheduled_at, run.fire_key)
-        .await
-        .map(Some)
+    group_outcome(connection, job, fire).await.map(Some)
 }
 
 /// How the shards of a fire ended together, with what they returned.
 async fn group_outcome(
     connection: &mut SqliteConnection,
     job: i64,
-    scheduled_at: i64,
-    fire_key: i64,
+    fire: ShardedFire,
 ) -> Result<(AttemptStatus, Option<String>), sqlx::Error> {
     let shards = sqlx::query!(
         "SELECT status, result FROM infra_job_log
         WHERE job_id = ? AND scheduled_at = ? AND fire_key = ? AND last = 1 ORDER BY shard_index",
         job,
-        scheduled_at,
-        fire_key
+        fire.scheduled_at,
+        fire.fire_key
     )
     .fetch_all(connection)
     .await?;
@@ -191,10 +202,9 @@ pub(crate) async fn upstream_of(
     let Some((job_id, job_name)) = row.job_id.zip(row.job_name) else {
         return Ok(None);
     };
-    let (status, result) = if row.shard_count == 1 {
-        (word("status", &row.status)?, row.result)
-    } else {
-        group_outcome(connection, job_id, row.scheduled_at, row.fire_key).await?
+    let (status, result) = match ShardedFire::of(row.scheduled_at, row.fire_key, row.shard_count) {
+        None => (word("status", &row.status)?, row.result),
+        Some(fire) => group_outcome(connection, job_id, fire).await?,
     };
     Ok(Some(Upstream {
         run_id: run,

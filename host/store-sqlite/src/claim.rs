@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use sqlx::SqliteConnection;
 use wasmtab_domain::{
     fairness::{self, Due},
@@ -418,6 +418,14 @@ async fn first_bindings(
         .collect())
 }
 
+/// A claim, in the order in which `write_down` reads it: its run, what it has in common with others, and of a later attempt which.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Row {
+    First(i64, usize),
+    Later(i64, usize, i64, u32),
+}
+
 /// Writes the log's rows of claims.
 pub(crate) async fn write_down(
     connection: &mut SqliteConnection,
@@ -427,52 +435,51 @@ pub(crate) async fn write_down(
     if claims.is_empty() {
         return Ok(());
     }
-    // Many claims share a binding, which is said once.
+    // Many claims share what they run on and its parameter, which is said once.
     let mut numbers = HashMap::new();
-    let mut bindings = Vec::new();
+    let mut said = Vec::new();
     let rows: Vec<_> = claims
         .iter()
         .map(|claim| {
-            let binding = claim.binding.as_ref().map(|binding| {
-                let said = (&binding.plugin, binding.version, &binding.digest);
-                *numbers.entry(said).or_insert_with(|| {
-                    bindings.push(said);
-                    bindings.len() - 1
-                })
+            let binding = claim.binding.as_ref();
+            let binding = binding.map(|binding| (&binding.plugin, binding.version, &binding.digest));
+            let number = *numbers.entry((binding, &claim.handler_param)).or_insert_with(|| {
+                said.push((&claim.handler_param, binding));
+                said.len() - 1
             });
-            (
-                claim.run_id.0,
-                claim.attempt_id.0,
-                &claim.handler_param,
-                binding,
-                claim.execute_index,
-            )
+            if claim.attempt_id == claim.run_id.first_attempt() {
+                Row::First(claim.run_id.0, number)
+            } else {
+                Row::Later(claim.run_id.0, number, claim.attempt_id.0, claim.execute_index)
+            }
         })
         .collect();
-    let (rows, bindings) = (to_json(&rows)?, to_json(&bindings)?);
+    let (rows, said) = (to_json(&rows)?, to_json(&said)?);
     let (boot, now) = (request.boot_id.0, request.now.as_micros());
     let claimed = AttemptStatus::Claimed.as_str();
     sqlx::query!(
-        "WITH new AS MATERIALIZED (SELECT value AS row FROM json_each(?1)),
-            binding AS MATERIALIZED (
-                SELECT key AS number, value ->> 0 AS plugin, value ->> 1 AS version, value ->> 2 AS digest
-                FROM json_each(?6)
-            )
+        "WITH said AS MATERIALIZED (
+            SELECT key AS number, value ->> 0 AS param, value ->> '$[1][0]' AS plugin, value ->> '$[1][1]' AS version,
+                value ->> '$[1][2]' AS digest
+            FROM jsonb_each(?6)
+        )
         INSERT INTO infra_job_log (id, job_id, job_name, revision, handler_name, handler_param, execute_index, status,
             run_id, run_trigger, requested_by, retry_of, scheduled_at, fire_key, policy, due_at, claimed_at, plugin,
             plugin_version, digest, node, boot_id, shard_index, shard_count, upstream_run)
-        SELECT new.row ->> 1, run.job_id, run.job_name, run.revision, run.handler_name, new.row ->> 2,
-            new.row ->> 4, ?2, run.id, run.run_trigger, run.requested_by, run.retry_of, run.scheduled_at,
-            run.fire_key, run.policy, run.due_at, ?3, binding.plugin, binding.version, binding.digest, ?4, ?5,
+        SELECT coalesce(new.attempt, run.id), run.job_id, run.job_name, run.revision, run.handler_name, said.param,
+            coalesce(new.execute_index, 1), ?2, run.id, run.run_trigger, run.requested_by, run.retry_of,
+            run.scheduled_at, run.fire_key, run.policy, run.due_at, ?3, said.plugin, said.version, said.digest, ?4, ?5,
             run.shard_index, run.shard_count, run.upstream_run
-        FROM new CROSS JOIN run ON run.id = new.row ->> 0
-        LEFT JOIN binding ON binding.number = new.row ->> 3",
+        FROM (
+            SELECT value ->> 0 AS run, value ->> 1 AS said, value ->> 2 AS attempt, value ->> 3 AS execute_index
+            FROM jsonb_each(?1)
+        ) AS new CROSS JOIN run ON run.id = new.run JOIN said ON said.number = new.said",
         rows,
         claimed,
         now,
         request.node,
         boot,
-        bindings
+        said
     )
     .execute(connection)
     .await?;

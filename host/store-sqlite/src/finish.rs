@@ -1,7 +1,7 @@
 //! Outcomes: at most one per attempt is accepted, by its token; what follows is the domain's decision.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashSet},
     sync::Arc,
 };
 
@@ -18,7 +18,7 @@ use wasmtab_store::FinishReply;
 
 use crate::{
     Memory,
-    chains::{self, EndedRun},
+    chains::{self, EndedRun, ShardedFire},
     convert::{json, signed, small, to_json},
     decode_error,
     effects::Effects,
@@ -33,9 +33,7 @@ struct Owned {
     job: Option<(i64, String)>,
     handler_name: String,
     first: RunId,
-    scheduled_at: i64,
-    fire_key: i64,
-    shard_count: u32,
+    shards_of: Option<ShardedFire>,
     chain_depth: u32,
     retries: u32,
     abandons: u32,
@@ -46,12 +44,10 @@ struct Owned {
 /// The same as one text of all of them has it.
 #[derive(Deserialize)]
 struct RunningRun {
-    id: i64,
-    attempt_id: i64,
+    /// Of its outcome among the others.
+    position: usize,
     job_id: Option<i64>,
     revision: Option<i64>,
-    scheduled_at: i64,
-    fire_key: i64,
     seldom: Option<SeldomHad>,
 }
 
@@ -60,6 +56,8 @@ struct RunningRun {
 struct SeldomHad {
     job_name: Option<String>,
     handler_name: String,
+    scheduled_at: i64,
+    fire_key: i64,
     group_id: i64,
     shard_count: i64,
     chain_depth: i64,
@@ -70,7 +68,7 @@ struct SeldomHad {
 }
 
 impl RunningRun {
-    fn into_owned(self, revised: Option<&Arc<Revised>>) -> Result<Owned, sqlx::Error> {
+    fn into_owned(self, id: RunId, revised: Option<&Arc<Revised>>) -> Result<Owned, sqlx::Error> {
         let seldom = if let Some(seldom) = self.seldom {
             seldom
         } else {
@@ -78,7 +76,9 @@ impl RunningRun {
             SeldomHad {
                 job_name: Some(revised.spec.name.clone()),
                 handler_name: revised.spec.handler_name.clone(),
-                group_id: self.id,
+                scheduled_at: 0,
+                fire_key: 0,
+                group_id: id.0,
                 shard_count: 1,
                 chain_depth: 0,
                 retries: 0,
@@ -91,9 +91,7 @@ impl RunningRun {
             job: self.job_id.zip(seldom.job_name),
             handler_name: seldom.handler_name,
             first: RunId(seldom.group_id),
-            scheduled_at: self.scheduled_at,
-            fire_key: self.fire_key,
-            shard_count: small(seldom.shard_count),
+            shards_of: ShardedFire::of(seldom.scheduled_at, seldom.fire_key, seldom.shard_count),
             chain_depth: small(seldom.chain_depth),
             retries: small(seldom.retries),
             abandons: small(seldom.abandons),
@@ -124,7 +122,8 @@ pub(crate) async fn finish(
     now: Timestamp,
     effects: &mut Effects,
 ) -> Result<Vec<FinishReply>, sqlx::Error> {
-    let mut owned = owned_runs(connection, memory, outcomes).await?;
+    let owned = owned_runs(connection, memory, outcomes).await?;
+    let mut runs = HashSet::with_capacity(outcomes.len());
     let mut replies = Vec::with_capacity(outcomes.len());
     let mut ended_runs = Vec::new();
     let mut ended = Vec::new();
@@ -133,13 +132,13 @@ pub(crate) async fn finish(
     let mut retried = Vec::new();
     let mut rows = LogRows::default();
     let mut logs = Vec::new();
-    for outcome in outcomes {
-        // Taking the run out lets a second outcome of the same attempt in one batch find nothing.
-        let Some(run) = owned.remove(&(outcome.run_id.0, outcome.attempt_id.0)) else {
+    for (outcome, owned) in outcomes.iter().zip(owned) {
+        let id = outcome.run_id.0;
+        // A second outcome of the same attempt in one batch counts for nothing.
+        let Some(run) = owned.filter(|_| runs.insert(id)) else {
             replies.push(FinishReply::Refused);
             continue;
         };
-        let id = outcome.run_id.0;
         let next = match outcome.pending_until {
             // A cancel that came while the guest handed its work over ends the run here.
             Some(until) if run.cancel_by.is_none() => Next::Park(until),
@@ -267,9 +266,7 @@ impl Owned {
             job: self.job,
             handler_name: self.handler_name,
             first: self.first,
-            scheduled_at: self.scheduled_at,
-            fire_key: self.fire_key,
-            shard_count: self.shard_count,
+            shards_of: self.shards_of,
             chain_depth: self.chain_depth,
             policy: self.policy,
             status,
@@ -278,25 +275,24 @@ impl Owned {
     }
 }
 
-/// The runs whose attempts these outcomes are of; an outcome whose token is not the run's own finds none.
+/// The runs whose attempts these outcomes are of, in the outcomes' order; an outcome whose token is not the run's own finds none.
 async fn owned_runs(
     connection: &mut SqliteConnection,
     memory: &Memory,
     outcomes: &[Outcome],
-) -> Result<HashMap<(i64, i64), Owned>, sqlx::Error> {
+) -> Result<Vec<Option<Owned>>, sqlx::Error> {
     let tokens: Vec<_> = outcomes
         .iter()
         .map(|outcome| (outcome.run_id.0, outcome.attempt_id.0))
         .collect();
     let tokens = to_json(&tokens)?;
     let rows = sqlx::query_scalar!(
-        r#"SELECT json_group_array(json_array(run.id, run.attempt_id, run.job_id, run.revision, run.scheduled_at,
-            run.fire_key, json(iif(
+        r#"SELECT json_group_array(json_array(token.key, run.job_id, run.revision, json(iif(
                 run.job_id IS NOT NULL AND run.group_id = run.id AND run.shard_count = 1 AND run.chain_depth = 0
                     AND run.retries = 0 AND run.abandons = 0 AND run.cancel_by IS NULL AND run.policy IS NULL,
                 NULL,
-                json_array(run.job_name, run.handler_name, run.group_id, run.shard_count, run.chain_depth, run.retries,
-                    run.abandons, run.cancel_by, run.policy)
+                json_array(run.job_name, run.handler_name, run.scheduled_at, run.fire_key, run.group_id,
+                    run.shard_count, run.chain_depth, run.retries, run.abandons, run.cancel_by, run.policy)
             )))) AS "rows!: String"
         FROM jsonb_each(?) AS token CROSS JOIN run ON run.id = token.value ->> 0 AND run.attempt_id = token.value ->> 1
         WHERE run.state = 'running'"#,
@@ -310,12 +306,13 @@ async fn owned_runs(
         .filter_map(|row| row.job_id.zip(row.revision))
         .collect();
     let revisions = memory.revisions(connection, &keys).await?;
-    rows.into_iter()
-        .map(|row| {
-            let revised = row.job_id.zip(row.revision).and_then(|key| revisions.get(&key));
-            Ok(((row.id, row.attempt_id), row.into_owned(revised)?))
-        })
-        .collect()
+    let mut owned: Vec<_> = outcomes.iter().map(|_| None).collect();
+    for row in rows {
+        let revised = row.job_id.zip(row.revision).and_then(|key| revisions.get(&key));
+        let (position, id) = (row.position, outcomes[row.position].run_id);
+        owned[position] = Some(row.into_owned(id, revised)?);
+    }
+    Ok(owned)
 }
 
 /// What outcomes say of their attempts.
