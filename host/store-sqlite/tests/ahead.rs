@@ -25,7 +25,7 @@ use wasmtab_store_sqlite::SqliteStore;
 struct Ahead {
     world: World,
     store: Arc<SqliteStore>,
-    _directory: TempDir,
+    directory: TempDir,
 }
 
 impl Ahead {
@@ -38,7 +38,7 @@ impl Ahead {
         Self {
             world: World::new(Arc::<SqliteStore>::clone(&store)),
             store,
-            _directory: directory,
+            directory,
         }
     }
 
@@ -96,6 +96,32 @@ async fn nothing_is_released_before_the_instant_has_come() {
     );
     // Nothing of it is left for the instant itself.
     assert_eq!(ahead.world.release(at(60)).await.runs, 0);
+}
+
+/// What was prepared is in the write-ahead log and on the disk: a machine that dies before the instant must not find it there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_written_ahead_of_its_commit_does_not_count() {
+    let ahead = Ahead::new().await;
+    let job = ahead.job(json!({"every": 60})).await;
+    let in_directory = |name: &str| ahead.directory.path().join(name);
+    let log = in_directory("wasmtab.db-wal");
+    let length = || std::fs::metadata(&log).unwrap().len();
+    let before = length();
+    let (released, comes) = ahead.prepare(at(60)).await;
+    assert!(length() > before, "nothing was written ahead");
+    // As a dead machine leaves it: the file of shared memory is gone.
+    let dead = tempfile::tempdir().unwrap();
+    for name in ["wasmtab.db", "wasmtab.db-wal"] {
+        std::fs::copy(in_directory(name), dead.path().join(name)).unwrap();
+    }
+    comes.send(true).unwrap();
+    assert!(released.await.unwrap());
+
+    let store = SqliteStore::open(&dead.path().join("wasmtab.db")).await.unwrap();
+    let world = World::new(Arc::new(store));
+    assert!(world.runs(job.id).await.is_empty());
+    assert_eq!(world.read(job.id).await.progress, job.progress);
+    assert_eq!(world.release(at(60)).await.runs, 1);
 }
 
 #[tokio::test]
