@@ -183,7 +183,7 @@ impl Service {
         let created = self.store.create_job(write).await?;
         let job = created.map_err(|refused| error::job_write(&refused, &plan.spec.name))?;
         let after = json!({ "source": source, "job": job.spec });
-        self.audit(by, "job.create", subject(&job), Change::made(after))
+        self.audit(by, "job.create", subject(job.id), Change::made(after))
             .await;
         Ok(job)
     }

@@ -49,7 +49,7 @@ impl Service {
             other => other.map_err(|refused| error::job_write(&refused, &job.spec.name))?,
         };
         let before = serde_json::json!({ "source": job.source, "job": job.spec });
-        self.audit(by, "job.delete", subject(job), Change::removed(before))
+        self.audit(by, "job.delete", subject(job.id), Change::removed(before))
             .await;
         Ok(())
     }

@@ -110,7 +110,7 @@ impl Service {
             }
             let after =
                 json!({ "since": body.since, "until": until, "count": made.len(), "overlap": body.overlap });
-            self.audit(by, "job.backfill", subject(&job), Change::made(after))
+            self.audit(by, "job.backfill", subject(job.id), Change::made(after))
                 .await;
         }
         view.items = items;

@@ -32,7 +32,7 @@ impl Service {
             .create_job(write)
             .await?
             .map_err(|refused| error::job_write(&refused, &name))?;
-        self.audit(by, "job.create", subject(&job), Change::made(&job.spec))
+        self.audit(by, "job.create", subject(job.id), Change::made(&job.spec))
             .await;
         self.show_job(&job, lang).await
     }

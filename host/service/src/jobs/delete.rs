@@ -16,7 +16,7 @@ impl Service {
         expected.require(job.revision)?;
         let deleted = self.store.delete_job(id, &by.name, self.now()).await?;
         deleted.map_err(|refused| error::job_write(&refused, &job.spec.name))?;
-        self.audit(by, "job.delete", subject(&job), Change::removed(&job.spec))
+        self.audit(by, "job.delete", subject(job.id), Change::removed(&job.spec))
             .await;
         Ok(())
     }

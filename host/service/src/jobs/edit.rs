@@ -80,7 +80,7 @@ impl Service {
             self.audit(
                 by,
                 "job.update",
-                subject(&job),
+                subject(job.id),
                 Change::of(&before.spec, &job.spec),
             )
             .await;

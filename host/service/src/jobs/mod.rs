@@ -14,7 +14,10 @@ mod why;
 use std::collections::HashSet;
 
 use wasmtab_cron::Lang;
-use wasmtab_domain::job::{Job, JobSpec};
+use wasmtab_domain::{
+    ids::JobId,
+    job::{Job, JobSpec},
+};
 
 pub use self::{
     backfill::BackfillBody, list::JobQuery, next::NextQuery, pause::PauseBody, trigger::TriggerBody,
@@ -65,6 +68,6 @@ pub(crate) fn missing_chained(spec: &JobSpec, known: &HashSet<String>) -> Vec<St
 }
 
 /// How the audit log names a job.
-pub(crate) fn subject(job: &Job) -> String {
-    format!("job/{}", job.id)
+pub(crate) fn subject(job: JobId) -> String {
+    format!("job/{job}")
 }

@@ -44,7 +44,7 @@ impl Service {
         };
         let paused = self.store.pause_job(id, request).await?;
         let job = paused.map_err(|refused| error::job_write(&refused, &id.to_string()))?;
-        self.audit(by, "job.pause", subject(&job), change).await;
+        self.audit(by, "job.pause", subject(job.id), change).await;
         self.show_job(&job, lang).await
     }
 
@@ -55,7 +55,7 @@ impl Service {
         let resumed = self.store.resume_job(id, &by.name, self.now()).await?;
         let job = resumed.map_err(|refused| error::job_write(&refused, &before.spec.name))?;
         if before.pause.is_some() {
-            self.audit(by, "job.resume", subject(&job), Change::removed(&before.pause))
+            self.audit(by, "job.resume", subject(job.id), Change::removed(&before.pause))
                 .await;
         }
         self.show_job(&job, lang).await

@@ -22,6 +22,7 @@ pub(super) async fn a_trigger_makes_a_run_at_once(w: World) {
         (run.scheduled_at, run.status, run.revision),
         (at(7), active(RunState::Queued), Some(1))
     );
+    assert_eq!(w.store.run(run.id).await.unwrap().as_ref(), Some(&run));
     let claim = w.claim_one(at(7)).await;
     assert_eq!(
         (claim.run_id, claim.trigger, claim.handler_param.as_str()),
@@ -52,7 +53,9 @@ pub(super) async fn allow_overrides_the_conflict(w: World) {
 pub(super) async fn a_trigger_waits_where_the_job_buffers(w: World) {
     let job = w.job(json!({"overlap": "bufferOne"})).await;
     let first = w.trigger(job.id, at(7)).await;
-    assert_eq!(w.trigger(job.id, at(8)).await.held, Some(Hold::Turn));
+    let second = w.trigger(job.id, at(8)).await;
+    assert_eq!(second.held, Some(Hold::Turn));
+    assert_eq!(w.store.run(second.id).await.unwrap(), Some(second));
     let third = w.store.trigger(trigger(job.id, at(9))).await.unwrap();
     assert_eq!(third, Err(TriggerRefused::Overlap(first.id)));
 }
