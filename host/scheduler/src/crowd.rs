@@ -16,11 +16,11 @@ const CROWD: u32 = 100;
 /// Jobs whose fires are prepared at most; the rest follows on the instant, batch by batch.
 const MOST: u32 = 10_000;
 /// Everything that writes waits while a release is prepared, but no longer than this.
-const LONGEST: Duration = Duration::from_millis(500);
+const LONGEST: Duration = Duration::from_millis(750);
 /// For what is being written when the preparation begins, and for timers that are late.
 const MARGIN: Duration = Duration::from_millis(5);
 /// What preparing one fire is thought to take, until it is known.
-const FIRST_PACE: Duration = Duration::from_micros(50);
+const FIRST_PACE: Duration = Duration::from_micros(60);
 /// Instants that are further away are asked about later.
 pub(crate) const SIGHT: Duration = Duration::from_secs(1);
 
