@@ -473,7 +473,7 @@ pub(crate) async fn write_down(
         FROM (
             SELECT value ->> 0 AS run, value ->> 1 AS said, value ->> 2 AS attempt, value ->> 3 AS execute_index
             FROM jsonb_each(?1)
-        ) AS new CROSS JOIN run ON run.id = new.run JOIN said ON said.number = new.said",
+        ) AS new CROSS JOIN run ON run.id = new.run CROSS JOIN said ON said.number = new.said",
         rows,
         claimed,
         now,

@@ -1,7 +1,7 @@
 //! Outcomes: at most one per attempt is accepted, by its token; what follows is the domain's decision.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashSet},
+    collections::{BTreeSet, HashSet},
     sync::Arc,
 };
 
@@ -10,7 +10,7 @@ use sqlx::SqliteConnection;
 use wasmtab_domain::{
     ids::{AttemptId, BootId, RunId},
     retry::{Ended, Next, after_attempt},
-    run::{AttemptLog, Hold, Outcome, RunPolicy},
+    run::{Hold, Outcome, RunPolicy},
     status::{AttemptStatus, RunState},
     time::Timestamp,
 };
@@ -19,9 +19,10 @@ use wasmtab_store::FinishReply;
 use crate::{
     Memory,
     chains::{self, EndedRun, ShardedFire},
-    convert::{json, signed, small, to_json},
+    convert::{json, small, to_json},
     decode_error,
     effects::Effects,
+    log_rows::LogRows,
     memory::{Revised, policy_of},
 };
 
@@ -131,7 +132,6 @@ pub(crate) async fn finish(
     // Where in `onward`, and of which job.
     let mut retried = Vec::new();
     let mut rows = LogRows::default();
-    let mut logs = Vec::new();
     for (outcome, owned) in outcomes.iter().zip(owned) {
         let id = outcome.run_id.0;
         // A second outcome of the same attempt in one batch counts for nothing.
@@ -226,9 +226,6 @@ pub(crate) async fn finish(
             next == Next::End,
             run.cancel_by.clone(),
         )?;
-        if outcome.log != AttemptLog::default() {
-            logs.push((outcome.attempt_id.0, to_json(&outcome.log)?));
-        }
         if next == Next::End {
             effects.ended.push(outcome.run_id);
             ended.push(run.into_ended(status, outcome.result.clone()));
@@ -236,8 +233,7 @@ pub(crate) async fn finish(
             effects.changed.push(outcome.run_id);
         }
     }
-    update_log(connection, &rows).await?;
-    insert_lines(connection, &logs).await?;
+    rows.write(connection).await?;
     if !retried.is_empty() {
         let paused = paused_among(connection, &retried).await?;
         for (position, job) in retried {
@@ -313,157 +309,6 @@ async fn owned_runs(
         owned[position] = Some(row.into_owned(id, revised)?);
     }
     Ok(owned)
-}
-
-/// What outcomes say of their attempts.
-#[derive(Default)]
-struct LogRows<'a> {
-    /// By the status, and whether the run ended with it: most have both alike, which is said once.
-    ends: BTreeMap<(&'static str, bool), Vec<End<'a>>>,
-    seldom: Vec<Seldom<'a>>,
-}
-
-/// What every outcome has, in the order in which `write_ends` reads it.
-#[derive(Serialize)]
-struct End<'a>(
-    i64,
-    Option<i64>,
-    Option<i64>,
-    Option<i64>,
-    Option<i64>,
-    Option<i64>,
-    Option<&'a str>,
-);
-
-/// What most outcomes have nothing of.
-#[derive(Serialize)]
-struct Seldom<'a> {
-    id: i64,
-    error: Option<&'a str>,
-    backtrace: Option<&'a str>,
-    refusals: Option<String>,
-    lines: usize,
-    cut: i64,
-    retry_at: Option<i64>,
-    cancel_by: Option<String>,
-}
-
-impl Seldom<'_> {
-    fn is_empty(&self) -> bool {
-        self.error.is_none()
-            && self.backtrace.is_none()
-            && self.refusals.is_none()
-            && self.lines == 0
-            && self.cut == 0
-            && self.retry_at.is_none()
-            && self.cancel_by.is_none()
-    }
-}
-
-impl<'a> LogRows<'a> {
-    fn push(
-        &mut self,
-        outcome: &'a Outcome,
-        status: AttemptStatus,
-        retry_at: Option<Timestamp>,
-        last: bool,
-        cancel_by: Option<String>,
-    ) -> Result<(), sqlx::Error> {
-        let (id, ended) = (outcome.attempt_id.0, status.is_final());
-        self.ends.entry((status.as_str(), last)).or_default().push(End(
-            id,
-            outcome.begin_time.map(Timestamp::as_micros),
-            ended.then_some(outcome.end_time.as_micros()),
-            outcome.duration.filter(|_| ended).map(signed),
-            outcome.fuel_used.map(signed),
-            outcome.peak_memory.map(signed),
-            outcome.result.as_deref(),
-        ));
-        let seldom = Seldom {
-            id,
-            error: outcome.error.as_deref(),
-            backtrace: outcome.backtrace.as_deref(),
-            refusals: if outcome.refusals.is_empty() {
-                None
-            } else {
-                Some(to_json(&outcome.refusals)?)
-            },
-            lines: outcome.log.lines.len(),
-            cut: signed(outcome.log.cut_lines),
-            retry_at: retry_at.map(Timestamp::as_micros),
-            cancel_by,
-        };
-        if !seldom.is_empty() {
-            self.seldom.push(seldom);
-        }
-        Ok(())
-    }
-}
-
-async fn update_log(connection: &mut SqliteConnection, rows: &LogRows<'_>) -> Result<(), sqlx::Error> {
-    for ((status, last), ends) in &rows.ends {
-        write_ends(connection, status, *last, ends).await?;
-    }
-    write_seldom(connection, &rows.seldom).await
-}
-
-async fn write_ends(
-    connection: &mut SqliteConnection,
-    status: &str,
-    last: bool,
-    ends: &[End<'_>],
-) -> Result<(), sqlx::Error> {
-    let ends = to_json(ends)?;
-    // The sub-query takes each row of `jsonb_each` apart once; its rows are binary, `json_each` would write them as text.
-    sqlx::query!(
-        "UPDATE infra_job_log SET status = ?2, last = ?3, begin_time = coalesce(new.begin_time, infra_job_log.begin_time),
-            end_time = new.end_time, duration = new.duration,
-            fuel_used = coalesce(new.fuel_used, infra_job_log.fuel_used),
-            peak_memory = coalesce(new.peak_memory, infra_job_log.peak_memory), result = new.result
-        FROM (
-            SELECT value ->> 0 AS id, value ->> 1 AS begin_time, value ->> 2 AS end_time, value ->> 3 AS duration,
-                value ->> 4 AS fuel_used, value ->> 5 AS peak_memory, value ->> 6 AS result
-            FROM jsonb_each(?1)
-        ) AS new WHERE infra_job_log.id = new.id",
-        ends,
-        status,
-        last
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-async fn write_seldom(connection: &mut SqliteConnection, seldom: &[Seldom<'_>]) -> Result<(), sqlx::Error> {
-    if seldom.is_empty() {
-        return Ok(());
-    }
-    let seldom = to_json(seldom)?;
-    sqlx::query!(
-        "UPDATE infra_job_log SET error = new.row ->> 'error', backtrace = new.row ->> 'backtrace',
-            refusals = coalesce(new.row ->> 'refusals', refusals), log_lines = log_lines + (new.row ->> 'lines'),
-            log_cut_lines = log_cut_lines + (new.row ->> 'cut'), retry_at = new.row ->> 'retry_at',
-            cancel_by = new.row ->> 'cancel_by'
-        FROM (SELECT value AS row FROM jsonb_each(?)) AS new WHERE infra_job_log.id = new.row ->> 'id'",
-        seldom
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
-}
-
-async fn insert_lines(connection: &mut SqliteConnection, logs: &[(i64, String)]) -> Result<(), sqlx::Error> {
-    if logs.is_empty() {
-        return Ok(());
-    }
-    let logs = to_json(logs)?;
-    sqlx::query!(
-        "INSERT INTO attempt_log (attempt_id, log) SELECT value ->> 0, value ->> 1 FROM json_each(?)",
-        logs
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
 }
 
 /// Which of these jobs are paused, so that their retries wait.

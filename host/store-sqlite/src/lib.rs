@@ -28,6 +28,7 @@ mod job_batches;
 mod job_links;
 mod job_writes;
 mod jobs;
+mod log_rows;
 mod maintenance;
 mod memory;
 mod migrate;
