@@ -118,12 +118,14 @@ async fn write_ends(
     ends: &[End<'_>],
 ) -> Result<(), sqlx::Error> {
     let ends = to_json(ends)?;
+    // What an earlier outcome said, after which its work went on elsewhere, counts no more; what this one says follows.
     // The sub-query takes each row of `jsonb_each` apart once; its rows are binary, `json_each` would write them as text.
     sqlx::query!(
         "UPDATE infra_job_log SET status = ?2, last = ?3, begin_time = coalesce(new.begin_time, infra_job_log.begin_time),
             end_time = new.end_time, duration = new.duration,
             fuel_used = coalesce(new.fuel_used, infra_job_log.fuel_used),
-            peak_memory = coalesce(new.peak_memory, infra_job_log.peak_memory), result = new.result
+            peak_memory = coalesce(new.peak_memory, infra_job_log.peak_memory), result = new.result,
+            error = NULL, backtrace = NULL, retry_at = NULL, cancel_by = NULL
         FROM (
             SELECT value ->> 0 AS id, value ->> 1 AS begin_time, value ->> 2 AS end_time, value ->> 3 AS duration,
                 value ->> 4 AS fuel_used, value ->> 5 AS peak_memory, value ->> 6 AS result

@@ -7,7 +7,7 @@ use sqlx::SqliteConnection;
 use wasmtab_domain::{
     ids::RunId,
     job::Job,
-    run::{Claim, Hold, Run, RunStatus, Shard, Upstream},
+    run::{Claim, Hold, Shard, Upstream},
     status::{RunState, Trigger},
     time::Timestamp,
 };
@@ -94,8 +94,10 @@ pub(crate) async fn insert(
         let owner = owner.filter(|_| claimed.contains(&run.id));
         let state = if owner.is_some() {
             RunState::Running
+        } else if run.due_at > now {
+            RunState::Scheduled
         } else {
-            run.state(now)
+            RunState::Queued
         };
         for (position, (retry_of, shard)) in parts(run).into_iter().enumerate() {
             rows.push(Row(
@@ -142,51 +144,6 @@ pub(crate) async fn insert(
 }
 
 impl NewRun<'_> {
-    /// How it is made, if it is not claimed in the same commit.
-    fn state(&self, now: Timestamp) -> RunState {
-        if self.due_at > now {
-            RunState::Scheduled
-        } else {
-            RunState::Queued
-        }
-    }
-
-    /// The run, or the first of its shards, as it is before its first attempt.
-    pub(crate) fn made(&self, now: Timestamp) -> Run {
-        let (retry_of, shard) = parts(self)
-            .into_iter()
-            .next()
-            .unwrap_or((None, Shard { index: 0, count: 1 }));
-        let spec = &self.job.spec;
-        let handler_param = self.handler_param.or(spec.handler_param.as_deref());
-        Run {
-            id: self.id,
-            job_id: Some(self.job.id),
-            job_name: Some(spec.name.clone()),
-            revision: Some(self.job.revision),
-            handler_name: spec.handler_name.clone(),
-            handler_param: handler_param.map(str::to_owned),
-            trigger: self.trigger,
-            requested_by: self.by.map(str::to_owned),
-            retry_of,
-            upstream_run: self.upstream.map(|(upstream, _)| upstream.run_id),
-            shard,
-            scheduled_at: self.scheduled_at,
-            status: RunStatus::Active(self.state(now)),
-            due_at: Some(self.due_at),
-            held: self.held.then_some(Hold::Turn),
-            attempts: 0,
-            attempt_id: None,
-            cancel_requested_by: None,
-            begin_time: None,
-            end_time: None,
-            result: None,
-            error: None,
-            warned_at: None,
-            pending_until: None,
-        }
-    }
-
     /// Whether it needs nothing but a place to begin.
     pub(crate) fn is_ready(&self, now: Timestamp) -> bool {
         !self.held && self.due_at <= now && self.parts.is_none() && self.job.spec.shards == 1

@@ -8,7 +8,7 @@ use wasmtab_domain::{
     decided::DecidedFire,
     ids::{AttemptId, BootId, JobId, RunId},
     release::{self, ActiveRun},
-    run::{Attempt, AttemptLog, Claim, Outcome, Run},
+    run::{Attempt, AttemptLog, Claim, Outcome, Run, RunStatus},
     status::{RunState, Trigger},
     time::Timestamp,
 };
@@ -292,8 +292,15 @@ async fn start(
         )
         .await?;
     }
+    let mut made = reads::made_run(connection, run.id).await?;
+    if !claims.is_empty() {
+        // As whoever asked sees it: before its attempt.
+        made.status = RunStatus::Active(RunState::Queued);
+        made.attempts = 0;
+        made.attempt_id = None;
+    }
     effects.queue |= claims.is_empty();
-    Ok(Ok((run.made(trigger.now), claims)))
+    Ok(Ok((made, claims)))
 }
 
 async fn fill_back(
