@@ -40,7 +40,7 @@ pub(crate) async fn after(
     let mut ends = Vec::with_capacity(ended.len());
     for (index, run) in ended.iter().enumerate() {
         // The shards of a fire tell together and once, when the last of them has ended.
-        if run.shards_of.is_some() && ended[..index].iter().any(|earlier| earlier.first == run.first) {
+        if chains::is_later_shard(ended, index) {
             continue;
         }
         let status = if run.shards_of.is_none() {

@@ -54,6 +54,12 @@ impl ShardedFire {
     }
 }
 
+/// Whether another shard of the same fire stands before this one among runs that end together.
+pub(crate) fn is_later_shard(ended: &[EndedRun], index: usize) -> bool {
+    let run = &ended[index];
+    run.shards_of.is_some() && ended[..index].iter().any(|earlier| earlier.first == run.first)
+}
+
 /// A run that ends without a further attempt, read before its row is deleted.
 pub(crate) async fn unstarted(connection: &mut SqliteConnection, id: RunId) -> Result<EndedRun, sqlx::Error> {
     let row = sqlx::query!(
@@ -104,7 +110,7 @@ pub(crate) async fn after(
             continue;
         }
         // The last shards of a fire may end together; what follows the fire follows it once.
-        if run.shards_of.is_some() && ended[..index].iter().any(|earlier| earlier.first == run.first) {
+        if is_later_shard(ended, index) {
             continue;
         }
         if let (Some((job_id, job_name)), Some((status, result))) =
