@@ -137,6 +137,7 @@ macro_rules! with_conformance_cases {
             ],
             pending: [
                 pending_work_reads_running_and_is_ended_by_its_token,
+                how_work_ends_takes_back_what_its_handler_said,
                 work_that_is_done_before_its_handler_returns_has_ended,
                 pending_work_outlives_its_process,
                 pending_work_times_out,

@@ -56,6 +56,22 @@ pub(super) async fn pending_work_reads_running_and_is_ended_by_its_token(w: Worl
     assert_eq!(w.finish(&[done], at(81)).await, [FinishReply::Refused]);
 }
 
+pub(super) async fn how_work_ends_takes_back_what_its_handler_said(w: World) {
+    w.job(json!({"monitorTimeout": 30})).await;
+    w.release(at(60)).await;
+    let claim = w.claim_one(at(60)).await;
+    let handed_over = Outcome {
+        error: Some("half of it failed".into()),
+        backtrace: Some("0: half".into()),
+        ..pending(&claim, at(61))
+    };
+    w.finish(&[handed_over], at(61)).await;
+    let done = Outcome::bare(claim.attempt_id, claim.run_id, AttemptStatus::Success, at(80));
+    assert_eq!(w.finish(&[done], at(80)).await, [FinishReply::Ended]);
+    let row = w.store.attempt(claim.attempt_id).await.unwrap().unwrap();
+    assert_eq!((row.error, row.backtrace), (None, None));
+}
+
 pub(super) async fn work_that_is_done_before_its_handler_returns_has_ended(w: World) {
     w.job(json!({})).await;
     w.release(at(60)).await;
