@@ -10,7 +10,7 @@ pub struct Digest(pub [u8; 32]);
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&hex::encode(self.0))
     }
 }
 
@@ -25,15 +25,9 @@ impl FromStr for Digest {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let refuse = || format!("`{text}` is not a SHA-256 digest: 64 hexadecimal digits are wanted");
-        let digits = text.strip_prefix("sha256:").unwrap_or(text).as_bytes();
-        if digits.len() != 64 {
-            return Err(refuse());
-        }
+        let digits = text.strip_prefix("sha256:").unwrap_or(text);
         let mut bytes = [0; 32];
-        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-            let digit = |at: u8| char::from(at).to_digit(16).ok_or_else(refuse);
-            *byte = (digit(pair[0])? << 4 | digit(pair[1])?) as u8;
-        }
+        hex::decode_to_slice(digits, &mut bytes).map_err(|_| refuse())?;
         Ok(Self(bytes))
     }
 }

@@ -41,14 +41,14 @@ pub struct RunPolicy {
 
 impl RunPolicy {
     /// What an attempt runs on: `current` is what its handler's name is bound to now, `first` what the run began on.
-    pub fn binding(&self, current: Option<Binding>, first: Option<Binding>) -> Option<Binding> {
+    pub fn binding(&self, current: Option<&Arc<Binding>>, first: Option<Binding>) -> Option<Arc<Binding>> {
         match (self.retry_version, first) {
             // Grants are the present ones also where the version is not.
-            (RetryVersion::Same, Some(first)) => Some(Binding {
+            (RetryVersion::Same, Some(first)) => Some(Arc::new(Binding {
                 handler_revision: current?.handler_revision,
                 ..first
-            }),
-            _ => current,
+            })),
+            _ => current.cloned(),
         }
     }
 }
@@ -238,7 +238,7 @@ pub struct Claim {
     /// How it is bounded.
     pub policy: Arc<RunPolicy>,
     /// What answers; none when nothing is bound to the name.
-    pub binding: Option<Binding>,
+    pub binding: Option<Arc<Binding>>,
     /// Which part of its fire it is.
     pub shard: Shard,
     /// What a chain handed on.

@@ -1,6 +1,6 @@
 //! Carrying claims out, each on a place of the guests' own runtime. A place takes the next claim that waits by itself.
 
-use std::{sync::Arc, time::Instant};
+use std::{pin::pin, sync::Arc, time::Instant};
 
 use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
@@ -17,8 +17,8 @@ use crate::{
     watch::Watch,
 };
 
-pub(crate) struct Crew {
-    pub executor: Arc<dyn Executor>,
+pub(crate) struct Crew<E> {
+    pub executor: Arc<E>,
     pub timer: Arc<dyn Timer>,
     pub controls: Arc<Controls>,
     pub permits: Permits,
@@ -29,7 +29,7 @@ pub(crate) struct Crew {
     pub attempts: TaskTracker,
 }
 
-impl Crew {
+impl<E: Executor> Crew<E> {
     /// Owns a claim from now on.
     pub(crate) fn own(&self, claim: Claim) -> Ready {
         self.meters.claimed();
@@ -82,15 +82,16 @@ impl Crew {
             .map(|length| Watch::new(length.to_duration()));
         let (begun, timer) = (Arc::clone(&owned), Arc::clone(&self.timer));
         let (starts, begins) = (self.meters.clone(), watch.clone());
-        let on_begin = Box::new(move || {
+        let on_begin = move || {
             let now = timer.now();
             starts.began(now.since(due_at));
             begun.begin(now);
             if let Some(watch) = &begins {
                 watch.begin();
             }
-        });
-        let carried_out = self.executor.execute(claim, &owned.control, on_begin);
+        };
+        // Large, and where it is from now on: passed on by value it would be copied each time.
+        let carried_out = pin!(self.executor.execute(claim, &owned.control, on_begin));
         let (outcome, place) = match watch {
             None => self.permits.hold(place, carried_out).await,
             Some(watch) => {

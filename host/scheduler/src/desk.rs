@@ -9,7 +9,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use wasmtab_domain::{ids::BootId, run::Claim};
 use wasmtab_store::{Attendant, Seats};
 
-use crate::{backlog::Lead, crew::Crew, permits::Place};
+use crate::{backlog::Lead, crew::Crew, executor::Executor, permits::Place};
 
 /// Commits at once that seats are kept for.
 const SEATS: u32 = 64;
@@ -21,8 +21,8 @@ const HANDFUL: usize = 64;
 const MANY: usize = 1_000;
 
 /// Hands out places of the crew.
-pub(crate) struct FrontDesk {
-    crew: Weak<Crew>,
+pub(crate) struct FrontDesk<E> {
+    crew: Weak<Crew<E>>,
     boot_id: BootId,
     node: String,
     seats: Arc<Semaphore>,
@@ -30,8 +30,8 @@ pub(crate) struct FrontDesk {
     unsure: Arc<AtomicBool>,
 }
 
-impl FrontDesk {
-    pub(crate) fn new(crew: &Arc<Crew>, boot_id: BootId, node: String) -> Self {
+impl<E> FrontDesk<E> {
+    pub(crate) fn new(crew: &Arc<Crew<E>>, boot_id: BootId, node: String) -> Self {
         Self {
             crew: Arc::downgrade(crew),
             boot_id,
@@ -52,7 +52,7 @@ impl FrontDesk {
     }
 }
 
-impl Attendant for FrontDesk {
+impl<E: Executor> Attendant for FrontDesk<E> {
     fn seats(&self, most: u32) -> Option<Box<dyn Seats>> {
         let crew = self.crew.upgrade()?;
         // Whatever waits comes first: nothing more is claimed while enough of it does.
@@ -79,8 +79,8 @@ impl Attendant for FrontDesk {
     }
 }
 
-struct Kept {
-    crew: Arc<Crew>,
+struct Kept<E> {
+    crew: Arc<Crew<E>>,
     /// For one of the claims, the others take what there is then; none once it is taken.
     place: Option<Place>,
     count: u32,
@@ -90,7 +90,7 @@ struct Kept {
     _seat: OwnedSemaphorePermit,
 }
 
-impl Seats for Kept {
+impl<E: Executor> Seats for Kept<E> {
     fn owner(&self) -> (BootId, &str) {
         (self.boot_id, &self.node)
     }
@@ -125,7 +125,7 @@ impl Seats for Kept {
     }
 }
 
-impl Drop for Kept {
+impl<E> Drop for Kept<E> {
     fn drop(&mut self) {
         if self.place.take().is_some() {
             self.crew.backlog.tell();

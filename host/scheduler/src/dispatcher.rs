@@ -7,7 +7,9 @@ use tokio_util::sync::CancellationToken;
 use wasmtab_domain::{fairness::Turns, ids::BootId, time::Timestamp};
 use wasmtab_store::{ClaimRequest, Claimed, Hint, Store, StoreError};
 
-use crate::{backlog::Ready, clock::Timer, controls::Controls, crew::Crew, desk::FrontDesk};
+use crate::{
+    backlog::Ready, clock::Timer, controls::Controls, crew::Crew, desk::FrontDesk, executor::Executor,
+};
 
 /// Runs that one claim takes at most.
 const BATCH: u32 = 2_000;
@@ -18,12 +20,12 @@ const BACKOFF: Duration = Duration::from_secs(1);
 /// Claims that found no place for that long go back to the queue, where they have their priority and others may take them.
 const STUCK: Duration = Duration::from_secs(1);
 
-pub(crate) struct Dispatcher {
+pub(crate) struct Dispatcher<E> {
     pub store: Arc<dyn Store>,
     pub timer: Arc<dyn Timer>,
     pub controls: Arc<Controls>,
-    pub crew: Arc<Crew>,
-    pub desk: Arc<FrontDesk>,
+    pub crew: Arc<Crew<E>>,
+    pub desk: Arc<FrontDesk<E>>,
     pub boot_id: BootId,
     pub node: String,
     pub stop: CancellationToken,
@@ -34,7 +36,7 @@ pub(crate) struct Dispatcher {
 
 type Claiming = Pin<Box<dyn Future<Output = Result<Claimed, StoreError>> + Send>>;
 
-impl Dispatcher {
+impl<E: Executor> Dispatcher<E> {
     /// Claims until it is told to stop. Attempts that have begun go on after that; claims that have not go back.
     pub(crate) async fn run(mut self) {
         let mut hints = self.store.hints().listen_for_duties();
@@ -122,7 +124,7 @@ impl Dispatcher {
     fn ask(
         &mut self,
         request: ClaimRequest,
-    ) -> impl Future<Output = Result<Claimed, StoreError>> + Send + use<> {
+    ) -> impl Future<Output = Result<Claimed, StoreError>> + Send + use<E> {
         let unsure = self.desk.was_unsure() || self.unsure;
         self.unsure = true;
         let (store, desk, controls) = (

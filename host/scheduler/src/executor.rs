@@ -26,15 +26,16 @@ use wasmtab_store::{StateError as StoredStateError, StateScope, Store, StoreErro
 use crate::clock::Timer;
 
 /// Carries claimed attempts out. The product has one, [`Sandbox`]; tests have others.
-#[async_trait]
-pub trait Executor: Send + Sync {
+///
+/// No trait object: an attempt's future is part of the task that carries it out, and not allocated anew for each.
+pub trait Executor: Send + Sync + 'static {
     /// Runs the attempt to its end, calling `on_begin` when the guest begins.
-    async fn execute(
+    fn execute(
         &self,
         claim: Claim,
         control: &Control,
-        on_begin: Box<dyn Fn() + Send + Sync>,
-    ) -> Outcome;
+        on_begin: impl Fn() + Send + Sync + 'static,
+    ) -> impl Future<Output = Outcome> + Send;
 }
 
 /// Runs attempts as components on wasmtime.
@@ -79,7 +80,7 @@ impl Sandbox {
         claim: &Claim,
         binding: &Binding,
         control: &Control,
-        on_begin: Box<dyn Fn() + Send + Sync>,
+        on_begin: impl Fn() + Send + Sync + 'static,
     ) -> Result<(AttemptReport, Timestamp), Failed> {
         let digest: Digest = binding
             .digest
@@ -171,13 +172,12 @@ impl From<LoadError> for Failed {
     }
 }
 
-#[async_trait]
 impl Executor for Sandbox {
     async fn execute(
         &self,
         claim: Claim,
         control: &Control,
-        on_begin: Box<dyn Fn() + Send + Sync>,
+        on_begin: impl Fn() + Send + Sync + 'static,
     ) -> Outcome {
         let started = Instant::now();
         let ran = match &claim.binding {
@@ -282,9 +282,9 @@ fn scope(claim: &Claim, grants: &Grants) -> StateScope {
     }
 }
 
-struct Begin(Box<dyn Fn() + Send + Sync>);
+struct Begin<F>(F);
 
-impl Observer for Begin {
+impl<F: Fn() + Send + Sync> Observer for Begin<F> {
     fn on_started(&self) {
         (self.0)();
     }

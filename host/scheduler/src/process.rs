@@ -48,7 +48,7 @@ pub struct Config {
 
 /// A process that has taken over. [`start`](Self::start) lets its duties go on by themselves, each in a loop of its own;
 /// a simulation takes the same steps one by one, in an order of its choosing.
-pub struct Process {
+pub struct Process<E> {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) timer: Arc<dyn Timer>,
     pub(crate) boot_id: BootId,
@@ -57,20 +57,20 @@ pub struct Process {
     pub(crate) stop: CancellationToken,
     pub(crate) end: CancellationToken,
     pub(crate) planner: Planner,
-    pub(crate) dispatcher: Dispatcher,
+    pub(crate) dispatcher: Dispatcher<E>,
     pub(crate) journal: Journal,
     pub(crate) keeper: Keeper,
     pub(crate) cleaner: Cleaner,
     pub(crate) meters: SchedulerMeters,
 }
 
-impl Process {
+impl<E: Executor> Process<E> {
     /// Enters the process, and rescues what processes before it left.
     pub async fn take_over(
         config: Config,
         store: Arc<dyn Store>,
         timer: Arc<dyn Timer>,
-        executor: Arc<dyn Executor>,
+        executor: Arc<E>,
     ) -> Result<Self, StoreError> {
         let Config {
             node,
@@ -121,7 +121,7 @@ impl Process {
         });
         let front = Arc::new(FrontDesk::new(&crew, boot_id, node.clone()));
         if let Some(desk) = store.desk() {
-            let attendant: Weak<FrontDesk> = Arc::downgrade(&front);
+            let attendant: Weak<FrontDesk<E>> = Arc::downgrade(&front);
             desk.attend(attendant);
         }
         Ok(Self {

@@ -39,13 +39,13 @@ pub async fn start(
     config: Config,
     store: Arc<dyn Store>,
     timer: Arc<dyn Timer>,
-    executor: Arc<dyn Executor>,
+    executor: Arc<impl Executor>,
 ) -> Result<Running, StoreError> {
     Ok(Process::take_over(config, store, timer, executor).await?.start())
 }
 
 impl Running {
-    pub(crate) fn of(process: Process) -> Self {
+    pub(crate) fn of<E: Executor>(process: Process<E>) -> Self {
         let Process {
             store,
             timer,

@@ -49,15 +49,10 @@ pub async fn completion_key(store: &dyn Store) -> ServiceResult<CompletionKey> {
     read_key(&text).ok_or_else(|| ServiceError::Unavailable("a key of 32 bytes was not made".into()))
 }
 
-fn read_key(hex: &str) -> Option<CompletionKey> {
-    let bytes: Vec<u8> = (0..hex.len())
-        .step_by(2)
-        .map(|index| {
-            hex.get(index..index + 2)
-                .and_then(|byte| u8::from_str_radix(byte, 16).ok())
-        })
-        .collect::<Option<_>>()?;
-    bytes.try_into().ok().map(CompletionKey::new)
+fn read_key(text: &str) -> Option<CompletionKey> {
+    let mut bytes = [0; 32];
+    hex::decode_to_slice(text, &mut bytes).ok()?;
+    Some(CompletionKey::new(bytes))
 }
 
 /// A run and its newest attempt, whose token was shown.

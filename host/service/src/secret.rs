@@ -1,7 +1,5 @@
 //! Random secrets, and how they are kept: only their hash.
 
-use std::fmt::Write as _;
-
 use rand::{TryRngCore as _, rngs::OsRng};
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
@@ -14,25 +12,15 @@ pub(crate) fn random(bytes: usize) -> ServiceResult<String> {
     OsRng
         .try_fill_bytes(&mut noise)
         .map_err(|error| ServiceError::Unavailable(format!("the system gives no random numbers: {error}")))?;
-    Ok(hex(&noise))
+    Ok(hex::encode(noise))
 }
 
 /// SHA-256 in lower-case hex. Secrets are as random as their hash is long, so a slow hash would add nothing.
 pub(crate) fn hash(secret: &str) -> String {
-    hex(&Sha256::digest(secret.as_bytes()))
+    hex::encode(Sha256::digest(secret.as_bytes()))
 }
 
 /// Compares without telling by the time where they differ.
 pub(crate) fn same(left: &str, right: &str) -> bool {
     left.as_bytes().ct_eq(right.as_bytes()).into()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            // Writing into a text cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
 }

@@ -195,7 +195,7 @@ async fn load(
             .policy
             .ok_or_else(|| decode_error("policy", "neither run nor revision has one"))?;
         let policy: Arc<RunPolicy> = Arc::new(json("policy", &policy)?);
-        let current = binding(row.plugin, row.version, row.digest, row.handler_revision);
+        let current = binding(row.plugin, row.version, row.digest, row.handler_revision).map(Arc::new);
         let first = binding(
             row.first_plugin,
             row.first_version,
@@ -219,7 +219,7 @@ async fn load(
             trigger: word("run_trigger", &row.run_trigger)?,
             scheduled_at: instant(row.scheduled_at),
             due_at: instant(row.due_at),
-            binding: policy.binding(current, first),
+            binding: policy.binding(current.as_ref(), first),
             policy,
             shard: Shard {
                 index: small(row.shard_index),

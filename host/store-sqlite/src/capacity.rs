@@ -5,6 +5,7 @@
 
 use std::collections::HashMap;
 
+use serde::Deserialize;
 use sqlx::SqliteConnection;
 use wasmtab_domain::{run::Hold, time::Timestamp};
 
@@ -14,6 +15,15 @@ use crate::convert::{signed, to_json, unsigned};
 #[derive(Debug, Default)]
 pub(crate) struct Capacity(HashMap<String, Room>);
 
+/// A handler that is held or has a bound, and how many of its attempts go on.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Bounded {
+    name: String,
+    held: u8,
+    max_concurrency: Option<i64>,
+    running: i64,
+}
+
 #[derive(Debug)]
 struct Room {
     held: bool,
@@ -21,39 +31,38 @@ struct Room {
 }
 
 impl Capacity {
-    /// What holds now.
-    pub(crate) async fn load(connection: &mut SqliteConnection) -> Result<Self, sqlx::Error> {
-        let rows = sqlx::query!(
-            r#"SELECT name, held_at IS NOT NULL AS "held!: bool", max_concurrency,
-                (SELECT count(*) FROM run WHERE handler_name = name AND state = 'running') AS "running!: i64"
-            FROM handler WHERE held_at IS NOT NULL OR max_concurrency IS NOT NULL"#
-        )
-        .fetch_all(connection)
-        .await?;
-        Ok(Self(
-            rows.into_iter()
-                .map(|row| {
-                    let free = row.max_concurrency.map_or(u64::MAX, |most| {
-                        unsigned(most).saturating_sub(unsigned(row.running))
+    /// From the handlers that are held or have a bound.
+    pub(crate) fn of(handlers: Vec<Bounded>) -> Self {
+        Self(
+            handlers
+                .into_iter()
+                .map(|handler| {
+                    let free = handler.max_concurrency.map_or(u64::MAX, |most| {
+                        unsigned(most).saturating_sub(unsigned(handler.running))
                     });
-                    (row.name, Room { held: row.held, free })
+                    let room = Room {
+                        held: handler.held != 0,
+                        free,
+                    };
+                    (handler.name, room)
                 })
                 .collect(),
-        ))
+        )
     }
 
-    /// Lets waiting runs go on that are due, of each handler as many as there is room for, at most `limit`. After the clock was set back
-    /// some are due no more: the room is not for them.
+    /// Lets waiting runs go on that are due, of each handler as many as there is room for, at most `limit`, and says whether there were
+    /// any. After the clock was set back some are due no more: the room is not for them.
     pub(crate) async fn let_in(
         &self,
         connection: &mut SqliteConnection,
         now: Timestamp,
         limit: u32,
-    ) -> Result<(), sqlx::Error> {
+    ) -> Result<bool, sqlx::Error> {
         let (capacity, now) = (Hold::Capacity.as_str(), now.as_micros());
+        let mut any = false;
         for (handler, room) in self.0.iter().filter(|(_, room)| !room.held && room.free > 0) {
             let most = signed(room.free.min(u64::from(limit)));
-            sqlx::query!(
+            let let_in = sqlx::query!(
                 "UPDATE run SET hold = NULL WHERE id IN (
                     SELECT id FROM run WHERE handler_name = ?1 AND hold = ?2 AND due_at <= ?4
                     ORDER BY priority DESC, due_at, id LIMIT ?3
@@ -65,8 +74,9 @@ impl Capacity {
             )
             .execute(&mut *connection)
             .await?;
+            any |= let_in.rows_affected() > 0;
         }
-        Ok(())
+        Ok(any)
     }
 
     /// Takes a place for a run of the handler, or says why there is none.

@@ -8,7 +8,7 @@ use wasmtab_domain::{
     ids::{JobId, RunId},
     job::Job,
     limits,
-    run::{RunPolicy, Upstream},
+    run::{Hold, RunPolicy, Upstream},
     status::{AttemptStatus, SkipReason, Trigger},
     time::Timestamp,
 };
@@ -19,7 +19,7 @@ use crate::{
     decode_error,
     effects::Effects,
     new_runs::{self, NewRun},
-    release::active_runs,
+    queue::Queue,
 };
 
 /// A run that has just ended; its row is gone.
@@ -94,12 +94,11 @@ pub(crate) async fn after(
     now: Timestamp,
     effects: &mut Effects,
 ) -> Result<(), sqlx::Error> {
-    effects.queue = true;
-    let jobs: Vec<_> = ended
+    let jobs = ended
         .iter()
         .filter_map(|run| run.job.as_ref().map(|(id, _)| *id))
         .collect();
-    give_turns(connection, &jobs).await?;
+    effects.queue |= make_way(connection, &jobs).await?;
     alerts::after(connection, memory, ended, now, effects).await?;
     // What has ended is settled before anything starts: a start may cancel the last shard of a fire that others of these runs
     // belong to, and its end is followed up by itself.
@@ -241,9 +240,8 @@ async fn start(
         effects.skipped.push((refused.reason, 1));
         return skip(connection, memory, name, None, upstream, &refused, now).await;
     };
-    let active = active_runs(connection, std::slice::from_ref(&job)).await?;
-    let active = active.get(&job.id.0).map_or(&[][..], Vec::as_slice);
-    let start = match chain::admit(&job, depth, active, now) {
+    let queue = Queue::look_at_jobs(connection, std::slice::from_ref(&job)).await?;
+    let start = match chain::admit(&job, depth, queue.active(&job), now) {
         Ok(start) => start,
         Err(refused) => {
             effects.skipped.push((refused.reason, 1));
@@ -309,15 +307,30 @@ async fn skip(
     Ok(())
 }
 
-/// Lets the oldest fire that waits go on, of each job that has no other run left.
-pub(crate) async fn give_turns(connection: &mut SqliteConnection, jobs: &[i64]) -> Result<(), sqlx::Error> {
-    if jobs.is_empty() {
-        return Ok(());
+/// Lets the oldest fire that waits go on, of each job that has no other run left, and says whether anything may go on now: runs that
+/// wait for a place of their handler are let in by the next claim.
+async fn make_way(connection: &mut SqliteConnection, jobs: &BTreeSet<i64>) -> Result<bool, sqlx::Error> {
+    let jobs = to_json(jobs)?;
+    let capacity = Hold::Capacity.as_str();
+    // Most ends let nothing go on, and that is told by one look into each index.
+    let waiting = sqlx::query!(
+        r#"SELECT EXISTS (
+                SELECT 1 FROM json_each(?1) AS ended CROSS JOIN run ON run.job_id = ended.value AND run.hold = 'turn'
+            ) AS "turns!: bool",
+            EXISTS (
+                SELECT 1 FROM handler CROSS JOIN run ON run.handler_name = handler.name AND run.hold = ?2
+                WHERE handler.max_concurrency IS NOT NULL
+            ) AS "places!: bool""#,
+        jobs,
+        capacity
+    )
+    .fetch_one(&mut *connection)
+    .await?;
+    if !waiting.turns {
+        return Ok(waiting.places);
     }
-    let jobs: BTreeSet<_> = jobs.iter().collect();
-    let jobs = to_json(&jobs)?;
     // Thousands of a backfill may wait: they are counted in the indexes, and not looked at one by one.
-    sqlx::query!(
+    let given = sqlx::query!(
         "UPDATE run SET hold = NULL WHERE hold = 'turn' AND (job_id, group_id) IN (
             SELECT ended.value, (SELECT min(group_id) FROM run WHERE job_id = ended.value AND hold = 'turn')
             FROM json_each(?) AS ended
@@ -330,5 +343,5 @@ pub(crate) async fn give_turns(connection: &mut SqliteConnection, jobs: &[i64]) 
     )
     .execute(connection)
     .await?;
-    Ok(())
+    Ok(waiting.places || given.rows_affected() > 0)
 }

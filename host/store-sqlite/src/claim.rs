@@ -1,9 +1,6 @@
 //! Claiming: token, owner and the log's row are committed before anything of an attempt starts.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    sync::Arc,
-};
+use std::{collections::HashMap, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 use sqlx::SqliteConnection;
@@ -17,14 +14,14 @@ use wasmtab_domain::{
 use wasmtab_store::{ClaimRequest, Claimed};
 
 use crate::{
-    Memory, alerts,
-    capacity::{self, Capacity},
+    Memory, alerts, capacity,
     convert::{instant, json, signed, small, to_json, word},
     decode_error,
     effects::Effects,
     finish,
     memory::{Revised, policy_of},
     new_runs::NewRun,
+    queue::{Level, Queue},
 };
 
 /// Looks of one claim that may meet nothing but runs that are kept back, before the caller has to ask again.
@@ -37,63 +34,42 @@ pub(crate) async fn claim_due(
     request: &ClaimRequest,
     effects: &mut Effects,
 ) -> Result<Claimed, sqlx::Error> {
-    let mut elsewhere = elsewhere(connection).await?;
-    if elsewhere.is_some_and(|at| at <= request.now.as_micros()) {
+    let mut queue = Queue::look(connection).await?;
+    if queue.elsewhere.is_some_and(|at| at <= request.now.as_micros()) {
         finish::expire_pending(connection, memory, request.now, effects).await?;
         alerts::warn_pending(connection, memory, request.now, effects).await?;
-        elsewhere = self::elsewhere(connection).await?;
+        queue = Queue::look(connection).await?;
     }
-    let mut capacity = Capacity::load(connection).await?;
-    capacity.let_in(connection, request.now, request.limit).await?;
+    if queue
+        .capacity
+        .let_in(connection, request.now, request.limit)
+        .await?
+    {
+        queue = Queue::look(connection).await?;
+    }
     let mut claims = Vec::new();
-    let mut due = due_levels(connection).await?;
     for _ in 0..LOOKS {
         let limit = request.limit as usize - claims.len();
-        let chosen = choose(connection, &due, request, limit).await?;
+        let chosen = choose(connection, &queue.levels, request, limit).await?;
         if chosen.is_empty() {
             break;
         }
-        let (taken, kept_back) = load(connection, memory, request, &chosen, &mut capacity).await?;
+        let (taken, kept_back) = load(connection, memory, request, &chosen).await?;
         write_down(connection, request, &taken).await?;
         mark(connection, request.boot_id, &taken).await?;
         capacity::keep_back(connection, &kept_back).await?;
         claims.extend(taken);
-        due = due_levels(connection).await?;
+        queue = Queue::look(connection).await?;
         if kept_back.is_empty() || claims.len() == request.limit as usize {
             break;
         }
     }
-    let next_due_at = due.iter().map(|level| level.since).chain(elsewhere).min();
+    let waiting = queue.levels.iter().map(|level| level.since);
+    let next_due_at = waiting.chain(queue.elsewhere).min();
     Ok(Claimed {
         claims,
         next_due_at: next_due_at.map(instant),
     })
-}
-
-/// When work that goes on elsewhere has taken as long as it may, or as long as somebody is told of; the earliest of all.
-async fn elsewhere(connection: &mut SqliteConnection) -> Result<Option<i64>, sqlx::Error> {
-    let first = sqlx::query!(
-        r#"SELECT (SELECT min(pending_until) FROM run WHERE pending_until IS NOT NULL) AS "until?: i64",
-            (SELECT min(warn_at) FROM run WHERE warn_at IS NOT NULL) AS "warn_at?: i64""#
-    )
-    .fetch_one(connection)
-    .await?;
-    Ok(first.until.into_iter().chain(first.warn_at).min())
-}
-
-/// The seats, but none where runs are due already: each has its priority, which a claim looks at, and what is made now comes after
-/// them.
-pub(crate) async fn unless_others_wait<'a>(
-    connection: &mut SqliteConnection,
-    seats: Option<&'a ClaimRequest>,
-    now: Timestamp,
-) -> Result<Option<&'a ClaimRequest>, sqlx::Error> {
-    if seats.is_none() {
-        return Ok(None);
-    }
-    let levels = due_levels(connection).await?;
-    let others_wait = levels.iter().any(|level| level.since <= now.as_micros());
-    Ok(seats.filter(|_| !others_wait))
 }
 
 /// Claims runs that are about to be made and need nothing but a place, as far as their handlers have places: those in front
@@ -102,28 +78,20 @@ pub(crate) async fn claim_new(
     connection: &mut SqliteConnection,
     memory: &Memory,
     request: &ClaimRequest,
+    queue: &mut Queue,
     runs: &[&NewRun<'_>],
 ) -> Result<Vec<Claim>, sqlx::Error> {
-    if runs.is_empty() {
-        return Ok(Vec::new());
-    }
-    let mut capacity = Capacity::load(connection).await?;
     let key = |run: &NewRun<'_>| (run.job.id.0, run.job.revision);
     let revisions = memory
         .revisions(connection, &runs.iter().map(|run| key(run)).collect())
         .await?;
-    let names = runs
-        .iter()
-        .map(|run| run.job.spec.handler_name.as_str())
-        .collect();
-    let current = current_bindings(connection, &names).await?;
     let mut claims = Vec::with_capacity(runs.len());
     for run in runs {
         let spec = &run.job.spec;
         if claims.len() == request.limit as usize {
             break;
         }
-        if capacity.take(&spec.handler_name).is_some() {
+        if queue.capacity.take(&spec.handler_name).is_some() {
             continue;
         }
         let policy = policy_of(None, revisions.get(&key(run)))?;
@@ -143,42 +111,13 @@ pub(crate) async fn claim_new(
             trigger: run.trigger,
             scheduled_at: run.scheduled_at,
             due_at: run.due_at,
-            binding: policy.binding(current.get(&spec.handler_name).cloned(), None),
+            binding: policy.binding(queue.bindings.get(&spec.handler_name), None),
             policy,
             shard: Shard { index: 0, count: 1 },
             upstream: run.upstream.map(|(upstream, _)| upstream.clone()),
         });
     }
     Ok(claims)
-}
-
-/// Runs of one priority that wait.
-struct Level {
-    priority: i64,
-    /// When the oldest of them is due.
-    since: i64,
-}
-
-/// The priorities that runs wait with, the highest first: one step in the index each.
-async fn due_levels(connection: &mut SqliteConnection) -> Result<Vec<Level>, sqlx::Error> {
-    sqlx::query_as!(
-        Level,
-        r#"WITH RECURSIVE level (priority) AS (
-            SELECT max(priority) FROM run WHERE state <> 'running' AND hold IS NULL
-            UNION ALL
-            SELECT (
-                SELECT max(priority) FROM run
-                WHERE state <> 'running' AND hold IS NULL AND run.priority < level.priority
-            ) FROM level WHERE level.priority IS NOT NULL
-        )
-        SELECT priority AS "priority!: i64", (
-            SELECT min(due_at) FROM run
-            WHERE state <> 'running' AND hold IS NULL AND run.priority = level.priority
-        ) AS "since!: i64"
-        FROM level WHERE priority IS NOT NULL"#
-    )
-    .fetch_all(connection)
-    .await
 }
 
 async fn choose(
@@ -267,7 +206,6 @@ async fn load(
     memory: &Memory,
     request: &ClaimRequest,
     chosen: &[RunId],
-    capacity: &mut Capacity,
 ) -> Result<(Vec<Claim>, Vec<(i64, &'static str)>), sqlx::Error> {
     let chosen = to_json(&chosen.iter().map(|run| run.0).collect::<Vec<_>>())?;
     let rows = sqlx::query_scalar!(
@@ -303,7 +241,7 @@ async fn load(
         .map(|(_, seldom, _)| seldom.handler_name.as_str())
         .collect();
     // The bindings are looked up in the claim's own transaction: what the row names is what the name meant.
-    let current = current_bindings(connection, &names).await?;
+    let mut queue = Queue::look_at_handlers(connection, names).await?;
     let again: Vec<_> = rows
         .iter()
         .filter(|(_, seldom, _)| seldom.attempts > 0)
@@ -313,13 +251,13 @@ async fn load(
     let mut claims = Vec::with_capacity(rows.len());
     let mut kept_back = Vec::new();
     for (row, seldom, revised) in rows {
-        if let Some(hold) = capacity.take(&seldom.handler_name) {
+        if let Some(hold) = queue.capacity.take(&seldom.handler_name) {
             kept_back.push((row.id, hold.as_str()));
             continue;
         }
         let run_id = RunId(row.id);
         let policy = policy_of(seldom.policy.as_deref(), revised)?;
-        let current = current.get(&seldom.handler_name).cloned();
+        let current = queue.bindings.get(&seldom.handler_name);
         claims.push(Claim {
             attempt_id: if seldom.attempts == 0 {
                 run_id.first_attempt()
@@ -352,38 +290,6 @@ async fn load(
         });
     }
     Ok((claims, kept_back))
-}
-
-/// What the names are bound to now.
-async fn current_bindings(
-    connection: &mut SqliteConnection,
-    names: &BTreeSet<&str>,
-) -> Result<HashMap<String, Binding>, sqlx::Error> {
-    let names = to_json(names)?;
-    let rows = sqlx::query!(
-        r#"SELECT handler.name, handler.revision AS "handler_revision!: i64", version.plugin,
-            version.version AS "version!: i64", version.digest
-        FROM json_each(?) AS wanted
-        CROSS JOIN handler ON handler.name = wanted.value
-        JOIN plugin ON plugin.name = handler.plugin
-        JOIN plugin_version AS version ON version.plugin = plugin.name
-            AND version.version = coalesce(handler.version, plugin.active_version) AND NOT version.deleted"#,
-        names
-    )
-    .fetch_all(connection)
-    .await?;
-    Ok(rows
-        .into_iter()
-        .map(|row| {
-            let binding = Binding {
-                plugin: row.plugin,
-                version: row.version,
-                digest: row.digest,
-                handler_revision: row.handler_revision,
-            };
-            (row.name, binding)
-        })
-        .collect())
 }
 
 /// What the first attempts of these runs ran on. The grants are those of the present, which the policy adds.

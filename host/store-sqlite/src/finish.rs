@@ -243,6 +243,8 @@ pub(crate) async fn finish(
         }
     }
     move_on(connection, &onward).await?;
+    // Each is due some time, or has until some time.
+    effects.queue |= !onward.is_empty();
     if !ended_runs.is_empty() {
         let ended = to_json(&ended_runs)?;
         sqlx::query!(

@@ -7,7 +7,7 @@ use sqlx::SqliteConnection;
 use wasmtab_domain::{
     ids::RunId,
     job::Job,
-    run::{Claim, Hold, Shard, Upstream},
+    run::{Claim, Hold, Run, RunStatus, Shard, Upstream},
     status::{RunState, Trigger},
     time::Timestamp,
 };
@@ -94,10 +94,8 @@ pub(crate) async fn insert(
         let owner = owner.filter(|_| claimed.contains(&run.id));
         let state = if owner.is_some() {
             RunState::Running
-        } else if run.due_at > now {
-            RunState::Scheduled
         } else {
-            RunState::Queued
+            run.state(now)
         };
         for (position, (retry_of, shard)) in parts(run).into_iter().enumerate() {
             rows.push(Row(
@@ -144,6 +142,52 @@ pub(crate) async fn insert(
 }
 
 impl NewRun<'_> {
+    /// Until it is claimed.
+    fn state(&self, now: Timestamp) -> RunState {
+        if self.due_at > now {
+            RunState::Scheduled
+        } else {
+            RunState::Queued
+        }
+    }
+
+    /// The run as it is made, before anything else happens; of shards the first one.
+    pub(crate) fn as_made(&self, now: Timestamp) -> Run {
+        let spec = &self.job.spec;
+        let (retry_of, shard) = parts(self)
+            .first()
+            .map_or((None, Shard::WHOLE), |(retry_of, shard)| (*retry_of, *shard));
+        Run {
+            id: self.id,
+            job_id: Some(self.job.id),
+            job_name: Some(spec.name.clone()),
+            revision: Some(self.job.revision),
+            handler_name: spec.handler_name.clone(),
+            handler_param: self
+                .handler_param
+                .map(str::to_owned)
+                .or_else(|| spec.handler_param.clone()),
+            trigger: self.trigger,
+            requested_by: self.by.map(str::to_owned),
+            retry_of,
+            upstream_run: self.upstream.map(|(upstream, _)| upstream.run_id),
+            shard,
+            scheduled_at: self.scheduled_at,
+            status: RunStatus::Active(self.state(now)),
+            due_at: Some(self.due_at),
+            held: self.held.then_some(Hold::Turn),
+            attempts: 0,
+            attempt_id: None,
+            cancel_requested_by: None,
+            begin_time: None,
+            end_time: None,
+            result: None,
+            error: None,
+            warned_at: None,
+            pending_until: None,
+        }
+    }
+
     /// Whether it needs nothing but a place to begin.
     pub(crate) fn is_ready(&self, now: Timestamp) -> bool {
         !self.held && self.due_at <= now && self.parts.is_none() && self.job.spec.shards == 1

@@ -1,18 +1,11 @@
 //! Releasing fires: the snapshot is read, the domain decides, and run, skips and the job's advance commit together.
 
-use std::{
-    cmp::Reverse,
-    collections::{BTreeSet, HashMap},
-    path::Path,
-    sync::Arc,
-};
+use std::{cmp::Reverse, collections::BTreeSet, path::Path};
 
-use serde::Deserialize;
 use sqlx::SqliteConnection;
 use wasmtab_domain::{
-    ids::{JobId, RunId},
     job::{Blackout, Calendars, Job, JobSpec},
-    release::{self, ActiveRun, Release, Snapshot},
+    release::{self, Release, Snapshot},
     run::{Claim, Hold},
     status::{AttemptStatus, Trigger},
     time::Timestamp,
@@ -21,11 +14,11 @@ use wasmtab_store::{ClaimRequest, Come, Released};
 
 use crate::{
     Memory, calendars, cancel, claim,
-    convert::{JobRow, instant, json, pause, progress, select_jobs, signed, small, to_json},
-    decode_error,
+    convert::{JobRow, instant, json, select_jobs, signed, small, to_json},
     effects::Effects,
-    flush,
+    flush, job_states,
     new_runs::{self, NewRun},
+    queue::Queue,
 };
 
 /// Jobs that are remembered at most before they are due: no more than memory keeps.
@@ -43,10 +36,13 @@ pub(crate) async fn release_due(
     let at = now.as_micros();
     let jobs = due_jobs(connection, memory, at, limit).await?;
     let full = jobs.len() == limit as usize;
-    let seats = seats.filter(|_| !jobs.is_empty());
-    let seats = claim::unless_others_wait(connection, seats, now).await?;
-    let active = active_runs(connection, &jobs).await?;
-    let decided = decide(connection, memory, &jobs, &active, now, seats, effects).await?;
+    let decided = if jobs.is_empty() {
+        Decided::default()
+    } else {
+        let queue = Queue::look_at_jobs(connection, &jobs).await?;
+        let seats = seats.filter(|_| !queue.others_wait(now));
+        decide(connection, memory, &jobs, queue, now, seats, effects).await?
+    };
     let released = Released {
         more: full || decided.partial,
         next_plan_at: next_plan_at(connection).await?,
@@ -74,24 +70,15 @@ pub(crate) async fn release_at(
     if jobs.first().is_none_or(|job| job.progress.plan_at != Some(at)) {
         return Ok((false, Vec::new()));
     }
-    let active = active_runs(connection, &jobs).await?;
-    jobs.retain(|job| job.pause.is_none() && !active.contains_key(&job.id.0));
+    let queue = Queue::look_at_jobs(connection, &jobs).await?;
+    jobs.retain(|job| job.pause.is_none() && queue.active(job).is_empty());
     if jobs.is_empty() {
         return Ok((false, Vec::new()));
     }
-    let seats = claim::unless_others_wait(connection, seats, at).await?;
+    let seats = seats.filter(|_| !queue.others_wait(at));
     sqlx::raw_sql("SAVEPOINT ahead").execute(&mut *connection).await?;
     let mut prepared = Effects::default();
-    let decided = decide(
-        connection,
-        memory,
-        &jobs,
-        &HashMap::new(),
-        at,
-        seats,
-        &mut prepared,
-    )
-    .await?;
+    let decided = decide(connection, memory, &jobs, queue, at, seats, &mut prepared).await?;
     flush::ahead(connection, log).await?;
     if come.await {
         *effects = prepared;
@@ -142,61 +129,23 @@ pub(crate) async fn foresee(
     Ok(())
 }
 
-/// A job that is due, but for what it says.
-#[derive(Deserialize)]
-struct DueJob {
-    id: i64,
-    revision: i64,
-    source: Option<String>,
-    created_at: i64,
-    updated_at: i64,
-    paused_at: Option<i64>,
-    paused_until: Option<i64>,
-    paused_by: Option<String>,
-    paused_note: Option<String>,
-    next_fire_at: Option<i64>,
-    plan_at: Option<i64>,
-    decided_until: Option<i64>,
-    released: i64,
-}
-
-/// Jobs whose plan is due, the longest due first. They come as one text: rows one by one are handed from thread to thread, value
-/// by value. What they say is remembered.
+/// Jobs whose plan is due, the longest due first.
 async fn due_jobs(
     connection: &mut SqliteConnection,
     memory: &Memory,
     at: i64,
     limit: u32,
 ) -> Result<Vec<Job>, sqlx::Error> {
-    let rows = sqlx::query_scalar!(
+    let states = sqlx::query_scalar!(
         r#"SELECT json_group_array(json_array(id, revision, source, created_at, updated_at, paused_at, paused_until,
-            paused_by, paused_note, next_fire_at, plan_at, decided_until, released)) AS "rows!: String"
+            paused_by, paused_note, next_fire_at, plan_at, decided_until, released)) AS "states!: String"
         FROM (SELECT * FROM infra_job WHERE plan_at <= ? ORDER BY plan_at, id LIMIT ?)"#,
         at,
         limit
     )
     .fetch_one(&mut *connection)
     .await?;
-    let rows: Vec<DueJob> = json("due jobs", &rows)?;
-    let keys = rows.iter().map(|row| (row.id, row.revision)).collect();
-    let revisions = memory.revisions(connection, &keys).await?;
-    rows.into_iter()
-        .map(|row| {
-            let revised = revisions
-                .get(&(row.id, row.revision))
-                .ok_or_else(|| decode_error("revision", "a job's own is missing"))?;
-            Ok(Job {
-                id: JobId(row.id),
-                spec: Arc::clone(&revised.spec),
-                revision: row.revision,
-                source: row.source,
-                created_at: instant(row.created_at),
-                updated_at: instant(row.updated_at),
-                pause: pause(row.paused_at, row.paused_until, row.paused_by, row.paused_note),
-                progress: progress(row.next_fire_at, row.plan_at, row.decided_until, row.released),
-            })
-        })
-        .collect()
+    job_states::complete(connection, memory, json("due jobs", &states)?).await
 }
 
 /// Decides every fire of one job up to `now`, however many, and returns the job as it is then.
@@ -214,8 +163,8 @@ pub(crate) async fn settle(
             .is_some_and(|pause| pause.until.is_some_and(|until| until <= now))
     {
         let jobs = std::slice::from_ref(&job);
-        let active = active_runs(connection, jobs).await?;
-        decide(connection, memory, jobs, &active, now, None, effects).await?;
+        let queue = Queue::look_at_jobs(connection, jobs).await?;
+        decide(connection, memory, jobs, queue, now, None, effects).await?;
         let id = job.id.0;
         let row: JobRow = select_jobs!("WHERE id = ?", id)
             .fetch_one(&mut *connection)
@@ -247,27 +196,24 @@ async fn decide(
     connection: &mut SqliteConnection,
     memory: &Memory,
     jobs: &[Job],
-    active: &HashMap<i64, Vec<ActiveRun>>,
+    mut queue: Queue,
     now: Timestamp,
     seats: Option<&ClaimRequest>,
     effects: &mut Effects,
 ) -> Result<Decided, sqlx::Error> {
-    if jobs.is_empty() {
-        return Ok(Decided::default());
-    }
     let calendars = calendars_of(connection, jobs).await?;
     let mut decisions = Vec::with_capacity(jobs.len());
     for job in jobs {
         let decided = already_decided(connection, job, now).await?;
         let snapshot = Snapshot {
             job,
-            active: active.get(&job.id.0).map_or(&[], Vec::as_slice),
+            active: queue.active(job),
             decided: &decided,
             calendars: &calendars,
         };
         decisions.push((job, release::release(&snapshot, now, || memory.next_run(now))));
     }
-    let claims = insert_runs(connection, memory, &decisions, seats, now).await?;
+    let claims = insert_runs(connection, memory, &decisions, seats, &mut queue, now).await?;
     insert_skips(connection, memory, &decisions, now).await?;
     advance(connection, &decisions, now).await?;
     for (job, release) in &decisions {
@@ -296,35 +242,6 @@ async fn decide(
         partial: decisions.iter().any(|(_, release)| release.is_partial(now)),
         claims,
     })
-}
-
-/// The runs of the jobs that have not ended, oldest first.
-pub(crate) async fn active_runs(
-    connection: &mut SqliteConnection,
-    jobs: &[Job],
-) -> Result<HashMap<i64, Vec<ActiveRun>>, sqlx::Error> {
-    if jobs.is_empty() {
-        return Ok(HashMap::new());
-    }
-    let ids = to_json(&jobs.iter().map(|job| job.id.0).collect::<Vec<_>>())?;
-    let turn = Hold::Turn.as_str();
-    let rows = sqlx::query!(
-        r#"SELECT job_id AS "job_id!: i64", group_id AS "id!: i64", min(coalesce(hold = ?2, 0)) AS "held!: bool"
-        FROM run WHERE job_id IN (SELECT value FROM json_each(?1))
-        GROUP BY job_id, group_id ORDER BY group_id"#,
-        ids,
-        turn
-    )
-    .fetch_all(connection)
-    .await?;
-    let mut active: HashMap<i64, Vec<ActiveRun>> = HashMap::new();
-    for row in rows {
-        active.entry(row.job_id).or_default().push(ActiveRun {
-            run_id: RunId(row.id),
-            held: row.held,
-        });
-    }
-    Ok(active)
 }
 
 /// The instants from the next fire on that have rows already. There are none unless the clock was set back.
@@ -386,6 +303,7 @@ async fn insert_runs(
     memory: &Memory,
     decisions: &[(&Job, Release)],
     seats: Option<&ClaimRequest>,
+    queue: &mut Queue,
     now: Timestamp,
 ) -> Result<Vec<Claim>, sqlx::Error> {
     let runs: Vec<_> = decisions
@@ -418,7 +336,7 @@ async fn insert_runs(
         .filter(|run| run.is_ready(now) && !cancelling.contains(&run.job.id.0))
         .collect();
     ready.sort_by_key(|run| Reverse(run.job.spec.priority));
-    let claims = claim::claim_new(connection, memory, request, &ready).await?;
+    let claims = claim::claim_new(connection, memory, request, queue, &ready).await?;
     new_runs::insert(connection, memory, &runs, Some((request, &claims)), now).await?;
     claim::write_down(connection, request, &claims).await?;
     Ok(claims)

@@ -18,7 +18,7 @@ use crate::{
     decode_error,
     effects::Effects,
     new_runs::{self, NewRun},
-    release::active_runs,
+    queue::Queue,
 };
 
 /// What shall be made, and what it is made of.
@@ -46,13 +46,13 @@ pub(crate) async fn plan(
     candidates.extend(active(connection, &wanted.runs).await?);
     let jobs = jobs(connection, &candidates).await?;
     let loaded: Vec<_> = jobs.values().cloned().collect();
-    let mut runs = active_runs(connection, &loaded).await?;
+    let queue = Queue::look_at_jobs(connection, &loaded).await?;
     let job_runs: HashMap<_, _> = jobs
         .values()
         .map(|job| {
             let runs = JobRuns {
                 overlap: job.spec.overlap,
-                active: runs.remove(&job.id.0).unwrap_or_default(),
+                active: queue.active(job).to_vec(),
             };
             (job.id, runs)
         })

@@ -8,7 +8,7 @@ use wasmtab_domain::{
     decided::DecidedFire,
     ids::{AttemptId, BootId, JobId, RunId},
     release::{self, ActiveRun},
-    run::{Attempt, AttemptLog, Claim, Outcome, Run, RunStatus},
+    run::{Attempt, AttemptLog, Claim, Outcome, Run},
     status::{RunState, Trigger},
     time::Timestamp,
 };
@@ -24,11 +24,10 @@ use crate::{
     convert::to_json,
     decided,
     effects::Effects,
-    finish, jobs,
+    finish,
     new_runs::{self, NewRun},
-    reads,
-    release::active_runs,
-    repeat, store_error,
+    queue::Queue,
+    reads, repeat, store_error,
 };
 
 #[async_trait]
@@ -242,12 +241,11 @@ async fn start(
     seat: Option<&ClaimRequest>,
     effects: &mut Effects,
 ) -> Result<Result<(Run, Vec<Claim>), TriggerRefused>, sqlx::Error> {
-    let Some(job) = jobs::load(connection, trigger.job_id).await? else {
+    let Some((job, mut queue)) = Queue::look_for_job(connection, memory, trigger.job_id).await? else {
         return Ok(Err(TriggerRefused::NotFound));
     };
-    let active = active_runs(connection, std::slice::from_ref(&job)).await?;
     let overlap = trigger.overlap.unwrap_or(job.spec.overlap);
-    let start = match release::start(overlap, active.get(&job.id.0).map_or(&[], Vec::as_slice)) {
+    let start = match release::start(overlap, queue.active(&job)) {
         Ok(start) => start,
         Err(blocking) => return Ok(Err(TriggerRefused::Overlap(blocking))),
     };
@@ -263,10 +261,10 @@ async fn start(
         due_at: trigger.now,
         held: start.held,
     };
-    let seat = seat.filter(|_| start.cancels.is_empty() && run.is_ready(trigger.now));
-    let seat = claim::unless_others_wait(connection, seat, trigger.now).await?;
+    let at_once = start.cancels.is_empty() && run.is_ready(trigger.now) && !queue.others_wait(trigger.now);
+    let seat = seat.filter(|_| at_once);
     let claims = match seat {
-        Some(request) => claim::claim_new(connection, memory, request, &[&run]).await?,
+        Some(request) => claim::claim_new(connection, memory, request, &mut queue, &[&run]).await?,
         None => Vec::new(),
     };
     let claimed = seat.map(|request| (request, &*claims));
@@ -292,13 +290,12 @@ async fn start(
         )
         .await?;
     }
-    let mut made = reads::made_run(connection, run.id).await?;
-    if !claims.is_empty() {
-        // As whoever asked sees it: before its attempt.
-        made.status = RunStatus::Active(RunState::Queued);
-        made.attempts = 0;
-        made.attempt_id = None;
-    }
+    // As whoever asked sees it: before its attempt. The end of others may have given it its turn meanwhile.
+    let made = if start.cancels.is_empty() {
+        run.as_made(trigger.now)
+    } else {
+        reads::made_run(connection, run.id).await?
+    };
     effects.queue |= claims.is_empty();
     Ok(Ok((made, claims)))
 }
@@ -310,13 +307,10 @@ async fn fill_back(
     effects: &mut Effects,
 ) -> Result<Option<Vec<RunId>>, sqlx::Error> {
     let now = backfill.now;
-    let Some(job) = jobs::load(connection, backfill.job_id).await? else {
+    let Some((job, queue)) = Queue::look_for_job(connection, memory, backfill.job_id).await? else {
         return Ok(None);
     };
-    let mut active = active_runs(connection, std::slice::from_ref(&job))
-        .await?
-        .remove(&job.id.0)
-        .unwrap_or_default();
+    let mut active = queue.active(&job).to_vec();
     let overlap = backfill.overlap.unwrap_or(job.spec.overlap);
     let mut runs = Vec::with_capacity(backfill.fires.len());
     for fire in &backfill.fires {

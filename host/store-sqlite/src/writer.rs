@@ -14,7 +14,7 @@ use tokio::{
 };
 use wasmtab_store::{StoreError, StoreMeters, StoreResult};
 
-use crate::{memory::Memory, store_error};
+use crate::{eager::eagerly, memory::Memory, store_error};
 
 /// Pieces of work that may wait; beyond it callers wait to hand theirs in.
 const QUEUE: usize = 1_024;
@@ -108,39 +108,11 @@ async fn watched<T>(commit: impl Future<Output = T>) -> T {
 /// Whether it was committed. Work that failed on its own account is no failure of the commit.
 async fn commit(connection: &mut SqliteConnection, memory: &Memory, group: &mut Vec<Work>) -> bool {
     let mut done: Vec<Acknowledge> = Vec::with_capacity(group.len());
-    let outcome = async {
-        sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut *connection).await?;
-        let alone = group.len() == 1;
-        for work in group.drain(..) {
-            if !alone {
-                sqlx::raw_sql("SAVEPOINT work").execute(&mut *connection).await?;
-            }
-            // A panic in one caller's work must not take the writer with it.
-            let answer = AssertUnwindSafe(work(&mut *connection))
-                .catch_unwind()
-                .await
-                .unwrap_or_default();
-            let failed = answer.is_none();
-            done.extend(answer);
-            if failed {
-                memory.forget();
-            }
-            match (failed, alone) {
-                (true, true) => return rollback(&mut *connection).await,
-                (true, false) => {
-                    sqlx::raw_sql("ROLLBACK TO work; RELEASE work")
-                        .execute(&mut *connection)
-                        .await?;
-                }
-                (false, false) => {
-                    sqlx::raw_sql("RELEASE work").execute(&mut *connection).await?;
-                }
-                (false, true) => {}
-            }
-        }
-        sqlx::raw_sql("COMMIT").execute(&mut *connection).await.map(drop)
-    }
-    .await;
+    let outcome = match eagerly(carry_out(&mut *connection, memory, group, &mut done)).await {
+        Ok(true) => sqlx::raw_sql("COMMIT").execute(&mut *connection).await.map(drop),
+        Ok(false) => rollback(&mut *connection).await,
+        Err(error) => Err(error),
+    };
     if let Err(error) = &outcome {
         // Work that was not reached is dropped, which its caller hears as a failure.
         group.clear();
@@ -152,6 +124,42 @@ async fn commit(connection: &mut SqliteConnection, memory: &Memory, group: &mut 
         acknowledge(outcome.as_ref().copied());
     }
     outcome.is_ok()
+}
+
+/// Carries the work out in a transaction, and says whether anything of it is to be committed.
+async fn carry_out(
+    connection: &mut SqliteConnection,
+    memory: &Memory,
+    group: &mut Vec<Work>,
+    done: &mut Vec<Acknowledge>,
+) -> Result<bool, sqlx::Error> {
+    sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut *connection).await?;
+    let alone = group.len() == 1;
+    for work in group.drain(..) {
+        if !alone {
+            sqlx::raw_sql("SAVEPOINT work").execute(&mut *connection).await?;
+        }
+        // A panic in one caller's work must not take the writer with it.
+        let answer = AssertUnwindSafe(work(&mut *connection))
+            .catch_unwind()
+            .await
+            .unwrap_or_default();
+        let failed = answer.is_none();
+        done.extend(answer);
+        if failed {
+            memory.forget();
+        }
+        if alone {
+            return Ok(!failed);
+        }
+        let end = if failed {
+            "ROLLBACK TO work; RELEASE work"
+        } else {
+            "RELEASE work"
+        };
+        sqlx::raw_sql(end).execute(&mut *connection).await?;
+    }
+    Ok(true)
 }
 
 async fn rollback(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {

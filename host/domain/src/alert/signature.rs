@@ -3,7 +3,7 @@
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 
-use crate::{completion::hex, time::Timestamp};
+use crate::time::Timestamp;
 
 /// The value of `X-Wasmtab-Signature`: `t=SECONDS,v1=HEX`, where `HEX` is the HMAC-SHA256 of `SECONDS.BODY` under the
 /// channel's secret.
@@ -12,7 +12,7 @@ pub fn sign(secret: &str, at: Timestamp, body: &[u8]) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret.as_bytes()).expect("HMAC takes keys of every length");
     mac.update(format!("{seconds}.").as_bytes());
     mac.update(body);
-    format!("t={seconds},v1={}", hex(&mac.finalize().into_bytes()))
+    format!("t={seconds},v1={}", hex::encode(mac.finalize().into_bytes()))
 }
 
 #[cfg(test)]

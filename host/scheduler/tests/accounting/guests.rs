@@ -6,7 +6,6 @@ use std::{
     time::Duration,
 };
 
-use async_trait::async_trait;
 use tokio::sync::oneshot;
 use wasmtab_domain::{
     ids::{AttemptId, BootId},
@@ -94,13 +93,12 @@ pub(crate) struct Playground {
     pub owner: BootId,
 }
 
-#[async_trait]
 impl Executor for Playground {
     async fn execute(
         &self,
         claim: Claim,
         control: &Control,
-        on_begin: Box<dyn Fn() + Send + Sync>,
+        on_begin: impl Fn() + Send + Sync + 'static,
     ) -> Outcome {
         let (begin, attempt) = (self.clock.now(), claim.attempt_id);
         let (order, ordered) = oneshot::channel();

@@ -121,7 +121,7 @@ pub(super) async fn a_claim_resolves_the_active_version(w: World) {
             digest: version.facts.digest.clone(),
             handler_revision: handler.revision,
         };
-        assert_eq!(claim.binding, Some(wanted));
+        assert_eq!(claim.binding, Some(wanted.into()));
         let row = w.store.attempt(claim.attempt_id).await.unwrap().unwrap();
         assert_eq!(
             (row.plugin.as_deref(), row.plugin_version),

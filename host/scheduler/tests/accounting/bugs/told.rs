@@ -1,5 +1,7 @@
 //! Messages that are lost, and retries that run on something else than they began on.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use wasmtab_domain::{policy::RetryVersion, run::Outcome, time::Timestamp};
 use wasmtab_store::{ClaimRequest, Claimed, FinishReply, RunStore, StoreResult};
@@ -55,7 +57,7 @@ impl Bug for NeverTheSame {
                 && let Some(binding) = &mut claim.binding
                 && claim.execute_index > 1
             {
-                binding.version = 2;
+                Arc::make_mut(binding).version = 2;
             }
         }
         Ok(claimed)

@@ -64,7 +64,7 @@ pub(crate) struct World {
 /// A process that lives.
 pub(crate) struct Up {
     pub tap: Arc<Tap>,
-    pub process: Process,
+    pub process: Process<Playground>,
     boot: BootId,
 }
 
