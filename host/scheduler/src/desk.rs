@@ -66,10 +66,10 @@ impl<E: Executor> Attendant for FrontDesk<E> {
             return None;
         }
         let seat = Arc::clone(&self.seats).try_acquire_owned().ok()?;
-        let place = crew.permits.try_start()?;
+        let place = crew.permits.try_start();
         Some(Box::new(Kept {
             crew,
-            place: Some(place),
+            place,
             count,
             boot_id: self.boot_id,
             node: self.node.clone(),
@@ -81,7 +81,7 @@ impl<E: Executor> Attendant for FrontDesk<E> {
 
 struct Kept<E> {
     crew: Arc<Crew<E>>,
-    /// For one of the claims, the others take what there is then; none once it is taken.
+    /// For one of the claims, if one was free; the others take what there is then. None once it is taken.
     place: Option<Place>,
     count: u32,
     boot_id: BootId,
