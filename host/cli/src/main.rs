@@ -21,6 +21,11 @@ use crate::{
     exit::Failure,
 };
 
+/// Claims are made by one thread and freed by another, some ten thousand a second.
+#[cfg(target_os = "linux")]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     let cli = Cli::parse();
     // Untrusted bytes are compiled there, within bounds: before threads, logs and TLS are set up.

@@ -12,6 +12,7 @@ use wasmtime::{
 
 use crate::{
     config::RuntimeConfig,
+    decommit,
     limits::{BACKTRACE_FRAMES, CORE_INSTANCES, INSTANCE_BYTES, MEMORIES, TABLE_ELEMENTS, TABLES},
 };
 
@@ -117,8 +118,8 @@ fn pool(config: &RuntimeConfig) -> PoolingAllocationConfig {
         .table_keep_resident(64 << 10)
         // Most attempts use no more; what is touched below is given back.
         .async_stack_keep_resident(16 << 10)
-        // One system call, and one interruption of the other cores, for several attempts.
-        .decommit_batch_size(16)
+        // One system call, and one interruption of the other cores, for several attempts: a sixth of the processor time of small ones.
+        .decommit_batch_size(decommit::BATCH)
         // Each warm slot may keep that much memory; more than can run at once are of no use.
         .max_unused_warm_slots(attempts.min(100));
     pool

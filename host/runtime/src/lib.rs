@@ -13,6 +13,7 @@ mod classify;
 mod command;
 mod compile;
 mod config;
+mod decommit;
 mod describe;
 mod engine;
 mod epoch;

@@ -19,6 +19,7 @@ use crate::{
     capability::{clocks::WallClock, http::HttpHooks},
     classify::{Classifier, Phase},
     compile::Entry,
+    decommit,
     handler::Handler,
     host::{CommandInput, Host, HostParts},
     limiter::Limiter,
@@ -140,6 +141,9 @@ impl Runtime {
         let (peak_memory, refused) = (limiter.peak(), limiter.refused());
         // Aborts the guest's requests that are under way, so that nothing is recorded after this.
         drop(store);
+        if peak_memory > decommit::LARGE {
+            decommit::flush(&self.engine);
+        }
         let classifier = Classifier {
             limits: attempt.limits,
             grants: &attempt.grants,

@@ -42,6 +42,8 @@ impl Tool {
                     "install",
                     "--quiet",
                     "--locked",
+                    // They run for seconds: optimising them takes minutes.
+                    "--debug",
                     self.name,
                     "--version",
                     self.version,
