@@ -75,3 +75,20 @@ impl Default for CompileLimits {
         }
     }
 }
+
+#[cfg(test)]
+impl RuntimeConfig {
+    /// For an engine that is looked at alone: nothing is kept, compiled or timed.
+    pub(crate) fn unused() -> Self {
+        #[derive(Debug)]
+        struct NoClock;
+
+        impl Clock for NoClock {
+            fn now(&self) -> wasmtab_domain::time::Timestamp {
+                wasmtab_domain::time::Timestamp::default()
+            }
+        }
+
+        Self::new("unused", Vec::new(), Arc::new(NoClock))
+    }
+}

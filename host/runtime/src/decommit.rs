@@ -24,26 +24,14 @@ pub(crate) fn flush(engine: &Engine) {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use wasmtab_domain::time::{Clock, Timestamp};
     use wasmtime::{Instance, Module};
 
     use super::*;
     use crate::{RuntimeConfig, engine};
 
-    #[derive(Debug)]
-    struct NoClock;
-
-    impl Clock for NoClock {
-        fn now(&self) -> Timestamp {
-            Timestamp::default()
-        }
-    }
-
     #[tokio::test]
     async fn a_large_memory_does_not_wait_for_others() {
-        let config = RuntimeConfig::new("unused", Vec::new(), Arc::new(NoClock));
+        let config = RuntimeConfig::unused();
         let engine = engine::running(&config).unwrap();
         let module = wat::parse_str(
             r#"(module (memory 512) (func (export "fill") (memory.fill (i32.const 0) (i32.const 1) (i32.const 0x2000000))))"#,

@@ -134,24 +134,11 @@ pub(crate) fn compatibility(engine: &Engine) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
-    use wasmtab_domain::time::{Clock, Timestamp};
-
     use super::*;
-
-    #[derive(Debug)]
-    struct NoClock;
-
-    impl Clock for NoClock {
-        fn now(&self) -> Timestamp {
-            Timestamp::default()
-        }
-    }
 
     #[test]
     fn the_compile_child_makes_code_that_the_pool_takes() {
-        let config = RuntimeConfig::new("unused", Vec::new(), Arc::new(NoClock));
+        let config = RuntimeConfig::unused();
         let mut pooled = tunables();
         pooled.allocation_strategy(InstanceAllocationStrategy::Pooling(pool(&config)));
         let pooled = Engine::new(&pooled).unwrap();
@@ -160,7 +147,7 @@ mod tests {
 
     #[test]
     fn a_pool_that_does_not_fit_is_done_without() {
-        let mut config = RuntimeConfig::new("unused", Vec::new(), Arc::new(NoClock));
+        let mut config = RuntimeConfig::unused();
         config.max_concurrency = 200_000;
         let engine = running(&config).unwrap();
         assert_eq!(compatibility(&engine), compatibility(&compiling().unwrap()));

@@ -5,6 +5,8 @@
     reason = "a database that does not answer fails a case by a panic"
 )]
 
+mod support;
+
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -30,13 +32,9 @@ struct Ahead {
 
 impl Ahead {
     async fn new() -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let store = SqliteStore::open(&directory.path().join("wasmtab.db"))
-            .await
-            .unwrap();
-        let store = Arc::new(store);
+        let (world, store, directory) = support::empty().await;
         Self {
-            world: World::new(Arc::<SqliteStore>::clone(&store)),
+            world,
             store,
             directory,
         }

@@ -5,21 +5,21 @@
     reason = "a database that does not answer fails a case by a panic"
 )]
 
+mod support;
+
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use wasmtab_domain::{
-    grant::Grants,
     ids::BootId,
     job::Job,
-    plugin::{PluginKind, VersionFacts},
     run::{Claim, RunStatus},
     status::{AttemptStatus, RunState},
 };
 use wasmtab_store::{
-    Attendant, BindRequest, HoldRequest, JobStore as _, NewTrigger, NewVersion, PluginStore as _, RunFilter,
-    RunStore as _, Seats, Store as _,
+    Attendant, HoldRequest, JobStore as _, NewTrigger, PluginStore as _, RunFilter, RunStore as _, Seats,
+    Store as _,
     conformance::{World, at},
 };
 use wasmtab_store_sqlite::SqliteStore;
@@ -86,11 +86,7 @@ struct Attended {
 
 impl Attended {
     async fn with(seats: u32) -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let store = SqliteStore::open(&directory.path().join("wasmtab.db"))
-            .await
-            .unwrap();
-        let store = Arc::new(store);
+        let (world, store, directory) = support::empty().await;
         let process = Arc::new(Process {
             seats,
             claims: Arc::default(),
@@ -98,7 +94,7 @@ impl Attended {
         let attendant: Weak<Process> = Arc::downgrade(&process);
         store.desk().unwrap().attend(attendant);
         Self {
-            world: World::new(Arc::<SqliteStore>::clone(&store)),
+            world,
             store,
             process,
             _directory: directory,
@@ -123,24 +119,6 @@ impl Attended {
     async fn states(&self) -> Vec<RunStatus> {
         let page = self.store.runs(&RunFilter::default(), None, 100).await.unwrap();
         page.items.into_iter().map(|run| run.status).collect()
-    }
-}
-
-fn version() -> NewVersion {
-    NewVersion {
-        plugin: "plug".into(),
-        label: None,
-        facts: VersionFacts {
-            digest: "digest".into(),
-            size: 1,
-            kind: PluginKind::Handler,
-            imports: Vec::new(),
-            exports: Vec::new(),
-            capabilities: Vec::new(),
-        },
-        content: vec![1],
-        by: "ann".into(),
-        now: at(0),
     }
 }
 
@@ -220,19 +198,7 @@ async fn what_needs_more_than_a_place_is_not_claimed() {
     attended.job(json!({"name": "later", "jitter": 30})).await;
     attended.job(json!({"name": "shards", "shards": 3})).await;
     attended.job(json!({"name": "held", "handlerName": "Held"})).await;
-    attended.store.push_version(version()).await.unwrap();
-    let bind = BindRequest {
-        name: "Held".into(),
-        plugin: "plug".into(),
-        version: None,
-        grants: Grants::default(),
-        secrets: Vec::new(),
-        max_concurrency: None,
-        expected: None,
-        by: "ann".into(),
-        now: at(0),
-    };
-    attended.store.bind(bind).await.unwrap().unwrap();
+    attended.world.bind("Held", None).await;
     let held = HoldRequest {
         note: None,
         by: "ann".into(),

@@ -5,20 +5,20 @@
     reason = "a database that does not answer fails a case by a panic"
 )]
 
+mod support;
+
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::sync::broadcast::Receiver;
 use wasmtab_domain::{
-    grant::Grants,
     ids::BootId,
-    plugin::{PluginKind, VersionFacts},
     run::{Claim, Outcome},
     status::AttemptStatus,
 };
 use wasmtab_store::{
-    BindRequest, Hint, JobStore as _, NewVersion, PluginStore as _, RunStore as _, Store as _,
+    Hint, JobStore as _, RunStore as _, Store as _,
     conformance::{World, at},
 };
 use wasmtab_store_sqlite::SqliteStore;
@@ -32,13 +32,9 @@ struct Listening {
 
 impl Listening {
     async fn new() -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let store = SqliteStore::open(&directory.path().join("wasmtab.db"))
-            .await
-            .unwrap();
-        let store = Arc::new(store);
+        let (world, store, directory) = support::empty().await;
         Self {
-            world: World::new(Arc::<SqliteStore>::clone(&store)),
+            world,
             duties: store.hints().listen_for_duties(),
             store,
             _directory: directory,
@@ -110,34 +106,7 @@ async fn a_turn_that_others_are_in_the_way_of_does_not_wake() {
 #[tokio::test]
 async fn a_place_of_a_handler_wakes() {
     let mut queue = Listening::new().await;
-    let version = NewVersion {
-        plugin: "plug".into(),
-        label: None,
-        facts: VersionFacts {
-            digest: "digest".into(),
-            size: 1,
-            kind: PluginKind::Handler,
-            imports: Vec::new(),
-            exports: Vec::new(),
-            capabilities: Vec::new(),
-        },
-        content: vec![1],
-        by: "ann".into(),
-        now: at(0),
-    };
-    queue.store.push_version(version).await.unwrap();
-    let bind = BindRequest {
-        name: "Handler".into(),
-        plugin: "plug".into(),
-        version: None,
-        grants: Grants::default(),
-        secrets: Vec::new(),
-        max_concurrency: Some(1),
-        expected: None,
-        by: "ann".into(),
-        now: at(0),
-    };
-    queue.store.bind(bind).await.unwrap().unwrap();
+    queue.world.bind("Handler", Some(1)).await;
     queue.job(json!({"name": "a"})).await;
     queue.job(json!({"name": "b"})).await;
     queue.release(60).await;

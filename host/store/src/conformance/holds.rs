@@ -14,17 +14,24 @@ use super::{
 };
 use crate::{BindRequest, HoldRequest};
 
+impl World {
+    /// Binds a handler to a plugin that is there for it, with at most so many attempts at once.
+    pub async fn bind(&self, name: &str, most: Option<u32>) -> Handler {
+        if self.store.plugin("plug").await.unwrap().is_none() {
+            pushed(self, "plug", "1").await;
+            activate(self, "plug", 1).await;
+        }
+        let request = BindRequest {
+            max_concurrency: most,
+            ..binding(name, "plug", None)
+        };
+        self.store.bind(request).await.unwrap().unwrap()
+    }
+}
+
 /// The handler of all jobs here, bound, with at most so many attempts at once.
 async fn bounded(w: &World, most: Option<u32>) -> Handler {
-    if w.store.plugin("plug").await.unwrap().is_none() {
-        pushed(w, "plug", "1").await;
-        activate(w, "plug", 1).await;
-    }
-    let request = BindRequest {
-        max_concurrency: most,
-        ..binding("Handler", "plug", None)
-    };
-    w.store.bind(request).await.unwrap().unwrap()
+    w.bind("Handler", most).await
 }
 
 async fn hold(w: &World, secs: i64, note: &str) -> Handler {
