@@ -18,6 +18,7 @@ use crate::{
     job_batches, job_links, job_writes,
     release::{crowd_at, foresee, release_at, release_due},
     store_error,
+    writer::Then,
 };
 
 #[async_trait]
@@ -217,7 +218,7 @@ impl JobStore for SqliteStore {
 
     async fn release_due(&self, now: Timestamp, limit: u32) -> StoreResult<Released> {
         let memory = self.memory.clone();
-        self.write_seated(limit, now, move |c, seats, effects| {
+        self.write_seated(limit, now, Then::Others, move |c, seats, effects| {
             Box::pin(async move { release_due(c, &memory, now, limit, seats, effects).await })
         })
         .await
@@ -230,7 +231,7 @@ impl JobStore for SqliteStore {
 
     async fn release_at(&self, at: Timestamp, limit: u32, come: Come) -> StoreResult<bool> {
         let (memory, log) = (self.memory.clone(), self.log.clone());
-        self.write_seated(limit, at, move |c, seats, effects| {
+        self.write_seated(limit, at, Then::Commit, move |c, seats, effects| {
             Box::pin(async move { release_at(c, &memory, &log, at, limit, seats, come, effects).await })
         })
         .await

@@ -54,7 +54,12 @@ use sqlx::{SqliteConnection, SqlitePool};
 use wasmtab_domain::{run::Claim, time::Timestamp};
 use wasmtab_store::{ClaimRequest, Desk, Hints, Store, StoreError, StoreMeters, StoreResult};
 
-use self::{checkpoint::Checkpointer, effects::Effects, memory::Memory, writer::Writer};
+use self::{
+    checkpoint::Checkpointer,
+    effects::Effects,
+    memory::Memory,
+    writer::{Then, Writer},
+};
 pub use self::{migrate::Migrated, open::OpenError};
 
 /// A SQLite database that this process alone has open.
@@ -91,7 +96,7 @@ impl SqliteStore {
         F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, sqlx::Error>> + Send + 'static,
         T: Send + 'static,
     {
-        self.writer.run(work).await
+        self.writer.run(Then::Others, work).await
     }
 
     /// The same for work whose effects are announced once it is committed.
@@ -102,12 +107,12 @@ impl SqliteStore {
             + 'static,
         T: Send + 'static,
     {
-        self.write_announced_whole(work).await
+        self.write_announced_whole(Then::Others, work).await
     }
 
     /// The same for what makes at most so many runs whose attempts may begin in this process as soon as they are committed. What they
     /// are claimed with is there if the process keeps seats for them.
-    async fn write_seated<T, F>(&self, most: u32, now: Timestamp, work: F) -> StoreResult<T>
+    async fn write_seated<T, F>(&self, most: u32, now: Timestamp, then: Then, work: F) -> StoreResult<T>
     where
         F: for<'c> FnOnce(
                 &'c mut SqliteConnection,
@@ -119,10 +124,8 @@ impl SqliteStore {
         T: Send + 'static,
     {
         let Some(seats) = self.desk.seats(most) else {
-            let written = self
-                .write_announced(move |c, effects| work(c, None, effects))
-                .await;
-            return written.map(|(value, _)| value);
+            let written = self.write_announced_whole(then, move |c, effects| work(c, None, effects));
+            return written.await.map(|(value, _)| value);
         };
         let (boot_id, node) = seats.owner();
         let request = ClaimRequest {
@@ -132,7 +135,7 @@ impl SqliteStore {
             limit: seats.count(),
             by_age: 0,
         };
-        let written = self.write_announced_whole(move |c, effects| {
+        let written = self.write_announced_whole(then, move |c, effects| {
             Box::pin(async move { work(c, Some(&request), effects).await })
         });
         // Whoever asked may go away before the commit; a claim must not be lost with them.
@@ -154,7 +157,11 @@ impl SqliteStore {
     }
 
     /// The same as a future that outlives this borrow: it may go on when its caller has gone.
-    fn write_announced_whole<T, F>(&self, work: F) -> impl Future<Output = StoreResult<T>> + Send + use<T, F>
+    fn write_announced_whole<T, F>(
+        &self,
+        then: Then,
+        work: F,
+    ) -> impl Future<Output = StoreResult<T>> + Send + use<T, F>
     where
         F: for<'c> FnOnce(&'c mut SqliteConnection, &'c mut Effects) -> BoxFuture<'c, Result<T, sqlx::Error>>
             + Send
@@ -164,7 +171,7 @@ impl SqliteStore {
         let (writer, hints, meters) = (self.writer.clone(), self.hints.clone(), self.meters.clone());
         async move {
             let (value, effects) = writer
-                .run(move |connection| {
+                .run(then, move |connection| {
                     Box::pin(async move {
                         let mut effects = Effects::default();
                         let value = work(connection, &mut effects).await?;

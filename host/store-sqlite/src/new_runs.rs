@@ -1,6 +1,6 @@
 //! Runs as they are made: by a fire, by hand, by a chain, by a backfill. The shards of a fire are made together.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
 use sqlx::SqliteConnection;
@@ -40,25 +40,24 @@ pub(crate) struct NewRun<'a> {
     pub held: bool,
 }
 
-/// One row of `run`, in the order in which `insert` reads it.
+/// What is a run's own, in the order in which `insert` reads it: id, job, its name and revision, the planned instant, when it may
+/// start, the first shard's id, and the number of what it shares with others.
 #[derive(Serialize)]
-struct Row<'a>(
-    i64,
-    i64,
-    &'a str,
-    i64,
+struct Row<'a>(i64, i64, &'a str, i64, i64, i64, i64, usize);
+
+/// What runs that are made together mostly share, in the order in which `insert` reads it. It is said once: taking a value out
+/// of a row costs more than finding this.
+#[derive(PartialEq, Eq, Hash, Serialize)]
+struct Shared<'a>(
     &'a str,
     Option<&'a str>,
     &'static str,
     Option<&'a str>,
     Option<i64>,
-    i64,
-    i64,
-    i64,
+    bool,
     &'static str,
     Option<&'static str>,
     i32,
-    i64,
     u32,
     u32,
     Option<&'a str>,
@@ -88,9 +87,9 @@ pub(crate) async fn insert(
     };
     let claimed: HashSet<_> = claims.iter().map(|claim| claim.run_id).collect();
     let mut rows = Vec::with_capacity(runs.len());
+    let mut numbers = HashMap::new();
     for (run, upstream) in runs.iter().zip(&upstreams) {
         let spec = &run.job.spec;
-        let fire_key = if run.trigger == Trigger::Cron { 0 } else { run.id.0 };
         let owner = owner.filter(|_| claimed.contains(&run.id));
         let state = if owner.is_some() {
             RunState::Running
@@ -98,43 +97,62 @@ pub(crate) async fn insert(
             run.state(now)
         };
         for (position, (retry_of, shard)) in parts(run).into_iter().enumerate() {
-            rows.push(Row(
-                if position == 0 { run.id.0 } else { memory.next(now) },
-                run.job.id.0,
-                &spec.name,
-                run.job.revision,
+            let shared = Shared(
                 &spec.handler_name,
                 run.handler_param,
                 run.trigger.as_str(),
                 run.by,
                 retry_of.map(|run| run.0),
-                run.scheduled_at.as_micros(),
-                fire_key,
-                run.due_at.as_micros(),
+                run.trigger == Trigger::Cron,
                 state.as_str(),
                 run.held.then_some(Hold::Turn.as_str()),
                 spec.priority,
-                run.id.0,
                 shard.index,
                 shard.count,
                 upstream.as_deref(),
                 run.upstream.map(|(upstream, _)| upstream.run_id.0),
                 run.upstream.map_or(0, |(_, depth)| depth),
                 owner,
+            );
+            let next = numbers.len();
+            rows.push(Row(
+                if position == 0 { run.id.0 } else { memory.next(now) },
+                run.job.id.0,
+                &spec.name,
+                run.job.revision,
+                run.scheduled_at.as_micros(),
+                run.due_at.as_micros(),
+                run.id.0,
+                *numbers.entry(shared).or_insert(next),
             ));
         }
     }
-    let rows = to_json(&rows)?;
+    let shared: Vec<_> = numbers.iter().map(|(shared, number)| (number, shared)).collect();
+    let (rows, shared) = (to_json(&rows)?, to_json(&shared)?);
     sqlx::query!(
-        "INSERT INTO run (id, job_id, job_name, revision, handler_name, handler_param, run_trigger, requested_by,
+        "WITH shared AS MATERIALIZED (
+            SELECT value ->> 0 AS number, value ->> '$[1][0]' AS handler_name, value ->> '$[1][1]' AS handler_param,
+                value ->> '$[1][2]' AS run_trigger, value ->> '$[1][3]' AS requested_by, value ->> '$[1][4]' AS retry_of,
+                value ->> '$[1][5]' AS scheduled, value ->> '$[1][6]' AS state, value ->> '$[1][7]' AS hold,
+                value ->> '$[1][8]' AS priority, value ->> '$[1][9]' AS shard_index, value ->> '$[1][10]' AS shard_count,
+                value ->> '$[1][11]' AS upstream, value ->> '$[1][12]' AS upstream_run,
+                value ->> '$[1][13]' AS chain_depth, value ->> '$[1][14]' AS boot_id
+            FROM jsonb_each(?2)
+        )
+        INSERT INTO run (id, job_id, job_name, revision, handler_name, handler_param, run_trigger, requested_by,
             retry_of, scheduled_at, fire_key, due_at, state, hold, priority, group_id, shard_index, shard_count,
             upstream, upstream_run, chain_depth, boot_id, attempts, attempt_id)
-        SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7,
-            value ->> 8, value ->> 9, value ->> 10, value ->> 11, value ->> 12, value ->> 13, value ->> 14,
-            value ->> 15, value ->> 16, value ->> 17, value ->> 18, value ->> 19, value ->> 20, value ->> 21,
-            value ->> 21 IS NOT NULL, iif(value ->> 21 IS NULL, NULL, value ->> 0)
-        FROM jsonb_each(?)",
-        rows
+        SELECT new.id, new.job_id, new.job_name, new.revision, handler_name, handler_param, run_trigger, requested_by,
+            retry_of, new.scheduled_at, iif(scheduled, 0, new.group_id), new.due_at, state, hold, priority, new.group_id,
+            shard_index, shard_count, upstream, upstream_run, chain_depth, boot_id, boot_id IS NOT NULL,
+            iif(boot_id IS NULL, NULL, new.id)
+        FROM (
+            SELECT value ->> 0 AS id, value ->> 1 AS job_id, value ->> 2 AS job_name, value ->> 3 AS revision,
+                value ->> 4 AS scheduled_at, value ->> 5 AS due_at, value ->> 6 AS group_id, value ->> 7 AS shared
+            FROM jsonb_each(?1)
+        ) AS new CROSS JOIN shared ON shared.number = new.shared",
+        rows,
+        shared
     )
     .execute(connection)
     .await?;

@@ -28,13 +28,14 @@ use crate::{
     new_runs::{self, NewRun},
     queue::Queue,
     reads, repeat, store_error,
+    writer::Then,
 };
 
 #[async_trait]
 impl RunStore for SqliteStore {
     async fn trigger(&self, trigger: NewTrigger) -> StoreResult<Result<Run, TriggerRefused>> {
         let memory = self.memory.clone();
-        self.write_seated(1, trigger.now, move |c, seat, effects| {
+        self.write_seated(1, trigger.now, Then::Others, move |c, seat, effects| {
             Box::pin(async move {
                 Ok(match start(c, &memory, &trigger, seat, effects).await? {
                     Ok((run, claims)) => (Ok(run), claims),

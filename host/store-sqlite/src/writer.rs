@@ -1,5 +1,5 @@
-//! The one connection that writes. Whatever is queued when it becomes free shares a transaction: the price of a durable
-//! commit is paid once for all of it, and nobody waits on a timer.
+//! The one connection that writes. Whatever is queued when it becomes free, and whatever comes until that is carried out, shares a
+//! transaction: the price of a durable commit is paid once for all of it, and nobody waits on a timer.
 
 use std::{
     panic::AssertUnwindSafe,
@@ -28,8 +28,23 @@ type Acknowledge = Box<dyn FnOnce(Result<(), &sqlx::Error>) + Send>;
 /// Carries the work out and keeps its answer until the commit; none when the work itself failed and was answered.
 type Work = Box<dyn for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Option<Acknowledge>> + Send>;
 
+/// What follows a piece of work in its transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Then {
+    /// Whatever else is queued by then.
+    Others,
+    /// The commit, which is due at that moment.
+    Commit,
+}
+
+/// A piece of work as it is queued.
+struct Piece {
+    work: Work,
+    then: Then,
+}
+
 #[derive(Clone, Debug)]
-pub(crate) struct Writer(mpsc::Sender<Work>);
+pub(crate) struct Writer(mpsc::Sender<Piece>);
 
 impl Writer {
     /// Starts the writer; it ends when the last handle is gone.
@@ -40,7 +55,7 @@ impl Writer {
     }
 
     /// Runs `work` in a transaction and answers after its commit. A failing piece of work undoes only itself.
-    pub(crate) async fn run<T, F>(&self, work: F) -> StoreResult<T>
+    pub(crate) async fn run<T, F>(&self, then: Then, work: F) -> StoreResult<T>
     where
         F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, sqlx::Error>> + Send + 'static,
         T: Send + 'static,
@@ -60,7 +75,7 @@ impl Writer {
             })
         });
         let gone = || StoreError::Transient("the writer has ended".into());
-        self.0.send(work).await.map_err(|_| gone())?;
+        self.0.send(Piece { work, then }).await.map_err(|_| gone())?;
         answered.await.map_err(|_| gone())?
     }
 }
@@ -71,17 +86,18 @@ fn transient(error: &sqlx::Error) -> StoreError {
 
 async fn serve(
     mut connection: SqliteConnection,
-    mut queue: mpsc::Receiver<Work>,
+    mut queue: mpsc::Receiver<Piece>,
     memory: Memory,
     meters: StoreMeters,
 ) {
-    let mut group = Vec::with_capacity(GROUP);
-    while queue.recv_many(&mut group, GROUP).await > 0 {
-        let (size, begun) = (group.len(), Instant::now());
-        if watched(commit(&mut connection, &memory, &mut group)).await {
-            meters.committed(size, begun.elapsed());
-        } else {
-            meters.not_committed();
+    let mut done = Vec::with_capacity(GROUP);
+    while let Some(first) = queue.recv().await {
+        let begun = Instant::now();
+        let transaction = commit(&mut connection, &memory, first, &mut queue, &mut done);
+        match watched(transaction).await {
+            Some(0) => {}
+            Some(size) => meters.committed(size, begun.elapsed()),
+            None => meters.not_committed(),
         }
     }
     if let Err(error) = connection.close().await {
@@ -105,63 +121,203 @@ async fn watched<T>(commit: impl Future<Output = T>) -> T {
     done
 }
 
-/// Whether it was committed. Work that failed on its own account is no failure of the commit.
-async fn commit(connection: &mut SqliteConnection, memory: &Memory, group: &mut Vec<Work>) -> bool {
-    let mut done: Vec<Acknowledge> = Vec::with_capacity(group.len());
-    let outcome = match eagerly(carry_out(&mut *connection, memory, group, &mut done)).await {
-        Ok(true) => sqlx::raw_sql("COMMIT").execute(&mut *connection).await.map(drop),
-        Ok(false) => rollback(&mut *connection).await,
-        Err(error) => Err(error),
+/// How many pieces of work were committed, if nothing prevented it. Work that failed on its own account is no failure of the commit.
+async fn commit(
+    connection: &mut SqliteConnection,
+    memory: &Memory,
+    first: Piece,
+    queue: &mut mpsc::Receiver<Piece>,
+    done: &mut Vec<Acknowledge>,
+) -> Option<usize> {
+    let (size, outcome) = match eagerly(carry_out(&mut *connection, memory, first, queue, done)).await {
+        Ok(0) => (0, rollback(&mut *connection).await),
+        Ok(size) => (
+            size,
+            sqlx::raw_sql("COMMIT").execute(&mut *connection).await.map(drop),
+        ),
+        Err(error) => (0, Err(error)),
     };
     if let Err(error) = &outcome {
-        // Work that was not reached is dropped, which its caller hears as a failure.
-        group.clear();
         memory.forget();
         tracing::error!(%error, "a commit failed, nothing of it was written: {error}");
         let _ = rollback(connection).await;
     }
-    for acknowledge in done {
+    for acknowledge in done.drain(..) {
         acknowledge(outcome.as_ref().copied());
     }
-    outcome.is_ok()
+    outcome.ok().map(|()| size)
 }
 
-/// Carries the work out in a transaction, and says whether anything of it is to be committed.
+/// Carries work out in a transaction, and says how many pieces there are to commit.
 async fn carry_out(
     connection: &mut SqliteConnection,
     memory: &Memory,
-    group: &mut Vec<Work>,
+    first: Piece,
+    queue: &mut mpsc::Receiver<Piece>,
     done: &mut Vec<Acknowledge>,
-) -> Result<bool, sqlx::Error> {
+) -> Result<usize, sqlx::Error> {
     sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut *connection).await?;
-    let alone = group.len() == 1;
-    for work in group.drain(..) {
-        if !alone {
-            sqlx::raw_sql("SAVEPOINT work").execute(&mut *connection).await?;
-        }
-        // A panic in one caller's work must not take the writer with it.
-        let answer = AssertUnwindSafe(work(&mut *connection))
-            .catch_unwind()
-            .await
-            .unwrap_or_default();
-        let failed = answer.is_none();
-        done.extend(answer);
-        if failed {
-            memory.forget();
-        }
-        if alone {
-            return Ok(!failed);
-        }
-        let end = if failed {
-            "ROLLBACK TO work; RELEASE work"
-        } else {
+    let mut then = first.then;
+    if !try_out(connection, memory, first.work, done).await {
+        return Ok(0);
+    }
+    let mut size = 1;
+    while then == Then::Others
+        && size < GROUP
+        && let Ok(piece) = queue.try_recv()
+    {
+        sqlx::raw_sql("SAVEPOINT work").execute(&mut *connection).await?;
+        let end = if try_out(connection, memory, piece.work, done).await {
             "RELEASE work"
+        } else {
+            "ROLLBACK TO work; RELEASE work"
         };
         sqlx::raw_sql(end).execute(&mut *connection).await?;
+        then = piece.then;
+        size += 1;
     }
-    Ok(true)
+    Ok(size)
+}
+
+/// Whether the work succeeded, so that its caller waits for the commit.
+async fn try_out(
+    connection: &mut SqliteConnection,
+    memory: &Memory,
+    work: Work,
+    done: &mut Vec<Acknowledge>,
+) -> bool {
+    // A panic in one caller's work must not take the writer with it.
+    let answer = AssertUnwindSafe(work(connection))
+        .catch_unwind()
+        .await
+        .unwrap_or_default();
+    let succeeded = answer.is_some();
+    if !succeeded {
+        memory.forget();
+    }
+    done.extend(answer);
+    succeeded
 }
 
 async fn rollback(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
     sqlx::raw_sql("ROLLBACK").execute(connection).await.map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::future::BoxFuture;
+    use sqlx::{ConnectOptions as _, SqliteConnection};
+    use tempfile::TempDir;
+    use tokio::sync::oneshot;
+    use wasmtab_domain::ids::IdSource;
+    use wasmtab_store::{StoreMeters, StoreResult};
+
+    use super::{Then, Writer};
+    use crate::{memory::Memory, open};
+
+    /// A writer of notes, and somebody else who reads them.
+    struct Notes {
+        writer: Writer,
+        reader: SqliteConnection,
+        _directory: TempDir,
+    }
+
+    impl Notes {
+        async fn new() -> Self {
+            let directory = tempfile::tempdir().unwrap();
+            let options = open::options(&directory.path().join("notes.db"));
+            let mut reader = options.connect().await.unwrap();
+            sqlx::raw_sql("CREATE TABLE note (text TEXT UNIQUE)")
+                .execute(&mut reader)
+                .await
+                .unwrap();
+            let connection = options.connect().await.unwrap();
+            let memory = Memory::new(IdSource::new(1, 0));
+            Self {
+                writer: Writer::start(connection, memory, StoreMeters::new()),
+                reader,
+                _directory: directory,
+            }
+        }
+    }
+
+    /// Carries out one piece of work, and a second that comes while the first is carried out.
+    async fn meanwhile<T: Send + 'static>(
+        writer: &Writer,
+        first: &'static str,
+        then: Then,
+        second: impl for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, sqlx::Error>>
+        + Send
+        + 'static,
+    ) -> (StoreResult<()>, StoreResult<T>) {
+        let (come, came) = oneshot::channel();
+        let first = writer.run(then, move |c| {
+            Box::pin(async move {
+                came.await.unwrap();
+                note(c, first).await
+            })
+        });
+        let second = writer.run(Then::Others, second);
+        // Asked one after the other, so that the second is queued when the first goes on.
+        let (first, second, ()) = tokio::join!(first, second, async { come.send(()).unwrap() });
+        (first, second)
+    }
+
+    async fn note(connection: &mut SqliteConnection, text: &str) -> Result<(), sqlx::Error> {
+        sqlx::query("INSERT INTO note VALUES (?)")
+            .bind(text)
+            .execute(connection)
+            .await
+            .map(drop)
+    }
+
+    async fn count(connection: &mut SqliteConnection) -> Result<i64, sqlx::Error> {
+        sqlx::query_scalar("SELECT count(*) FROM note")
+            .fetch_one(connection)
+            .await
+    }
+
+    /// What somebody else finds committed of the first piece of work while the second is carried out.
+    async fn found_by_others(then: Then) -> i64 {
+        let notes = Notes::new().await;
+        let mut reader = notes.reader;
+        let (first, second) = meanwhile(&notes.writer, "first", then, |_| {
+            Box::pin(async move { Ok((count(&mut reader).await?, reader)) })
+        })
+        .await;
+        first.unwrap();
+        let (found, mut reader) = second.unwrap();
+        assert_eq!(count(&mut reader).await.unwrap(), 1);
+        found
+    }
+
+    #[tokio::test]
+    async fn what_comes_meanwhile_shares_the_commit() {
+        assert_eq!(found_by_others(Then::Others).await, 0);
+    }
+
+    #[tokio::test]
+    async fn a_commit_that_is_due_waits_for_nobody() {
+        assert_eq!(found_by_others(Then::Commit).await, 1);
+    }
+
+    #[tokio::test]
+    async fn work_that_fails_undoes_itself_alone() {
+        let mut notes = Notes::new().await;
+        let (first, second) = meanwhile(&notes.writer, "once", Then::Others, |c| {
+            Box::pin(async move {
+                note(c, "undone").await?;
+                note(c, "once").await
+            })
+        })
+        .await;
+        assert!(first.is_ok() && second.is_err(), "{second:?}");
+        assert_eq!(count(&mut notes.reader).await.unwrap(), 1);
+        let (first, second) = meanwhile(&notes.writer, "once", Then::Others, |c| {
+            Box::pin(note(c, "other"))
+        })
+        .await;
+        assert!(first.is_err() && second.is_ok(), "{first:?}");
+        assert_eq!(count(&mut notes.reader).await.unwrap(), 2);
+    }
 }
