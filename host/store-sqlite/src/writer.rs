@@ -74,9 +74,14 @@ impl Writer {
                 }
             })
         });
-        let gone = || StoreError::Transient("the writer has ended".into());
-        self.0.send(Piece { work, then }).await.map_err(|_| gone())?;
-        answered.await.map_err(|_| gone())?
+        let unwritten = |why: &str| StoreError::Transient(why.into());
+        self.0
+            .send(Piece { work, then })
+            .await
+            .map_err(|_| unwritten("the writer has ended"))?;
+        answered
+            .await
+            .map_err(|_| unwritten("the database refused the transaction that this was to be part of"))?
     }
 }
 
@@ -141,6 +146,10 @@ async fn commit(
         memory.forget();
         tracing::error!(%error, "a commit failed, nothing of it was written: {error}");
         let _ = rollback(connection).await;
+        // Whoever waited meanwhile hears of it too: where a lock is held for long, each would wait for it as long again.
+        for _ in 0..queue.len() {
+            let _ = queue.try_recv();
+        }
     }
     for acknowledge in done.drain(..) {
         acknowledge(outcome.as_ref().copied());
@@ -205,14 +214,16 @@ async fn rollback(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> 
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use futures_util::future::BoxFuture;
     use sqlx::{ConnectOptions as _, SqliteConnection};
     use tempfile::TempDir;
-    use tokio::sync::oneshot;
+    use tokio::sync::{mpsc, oneshot};
     use wasmtab_domain::ids::IdSource;
     use wasmtab_store::{StoreMeters, StoreResult};
 
-    use super::{Then, Writer};
+    use super::{Acknowledge, Piece, Then, Writer, commit};
     use crate::{memory::Memory, open};
 
     /// A writer of notes, and somebody else who reads them.
@@ -319,5 +330,33 @@ mod tests {
         .await;
         assert!(first.is_err() && second.is_ok(), "{first:?}");
         assert_eq!(count(&mut notes.reader).await.unwrap(), 2);
+    }
+
+    #[tokio::test]
+    async fn who_waits_behind_a_refused_transaction_does_not_wait_again() {
+        let directory = tempfile::tempdir().unwrap();
+        let options = open::options(&directory.path().join("notes.db")).busy_timeout(Duration::ZERO);
+        let mut holder = options.connect().await.unwrap();
+        sqlx::raw_sql("BEGIN IMMEDIATE")
+            .execute(&mut holder)
+            .await
+            .unwrap();
+        let (sender, mut queue) = mpsc::channel(1);
+        sender.send(idle()).await.unwrap();
+        let (mut connection, mut done) = (options.connect().await.unwrap(), Vec::new());
+        let memory = Memory::new(IdSource::new(1, 0));
+        let size = commit(&mut connection, &memory, idle(), &mut queue, &mut done).await;
+        assert_eq!((size, queue.len()), (None, 0));
+        sqlx::raw_sql("ROLLBACK").execute(&mut holder).await.unwrap();
+        sender.send(idle()).await.unwrap();
+        let size = commit(&mut connection, &memory, idle(), &mut queue, &mut done).await;
+        assert_eq!((size, queue.len()), (Some(2), 0));
+    }
+
+    fn idle() -> Piece {
+        Piece {
+            work: Box::new(|_| Box::pin(async { Some(Box::new(|_: Result<(), &_>| ()) as Acknowledge) })),
+            then: Then::Others,
+        }
     }
 }
