@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
+use indexmap::IndexSet;
 use serde::{Deserialize, Serialize};
 use sqlx::SqliteConnection;
 use wasmtab_domain::{
@@ -342,17 +343,13 @@ pub(crate) async fn write_down(
         return Ok(());
     }
     // Many claims share what they run on and its parameter, which is said once.
-    let mut numbers = HashMap::new();
-    let mut said = Vec::new();
+    let mut said = IndexSet::new();
     let rows: Vec<_> = claims
         .iter()
         .map(|claim| {
             let binding = claim.binding.as_ref();
             let binding = binding.map(|binding| (&binding.plugin, binding.version, &binding.digest));
-            let number = *numbers.entry((binding, &claim.handler_param)).or_insert_with(|| {
-                said.push((&claim.handler_param, binding));
-                said.len() - 1
-            });
+            let (number, _) = said.insert_full((&claim.handler_param, binding));
             if claim.attempt_id == claim.run_id.first_attempt() {
                 Row::First(claim.run_id.0, number)
             } else {

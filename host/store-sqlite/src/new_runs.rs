@@ -1,7 +1,8 @@
 //! Runs as they are made: by a fire, by hand, by a chain, by a backfill. The shards of a fire are made together.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
+use indexmap::IndexSet;
 use serde::Serialize;
 use sqlx::SqliteConnection;
 use wasmtab_domain::{
@@ -87,7 +88,7 @@ pub(crate) async fn insert(
     };
     let claimed: HashSet<_> = claims.iter().map(|claim| claim.run_id).collect();
     let mut rows = Vec::with_capacity(runs.len());
-    let mut numbers = HashMap::new();
+    let mut said = IndexSet::new();
     for (run, upstream) in runs.iter().zip(&upstreams) {
         let spec = &run.job.spec;
         let owner = owner.filter(|_| claimed.contains(&run.id));
@@ -97,7 +98,7 @@ pub(crate) async fn insert(
             run.state(now)
         };
         for (position, (retry_of, shard)) in parts(run).into_iter().enumerate() {
-            let shared = Shared(
+            let (number, _) = said.insert_full(Shared(
                 &spec.handler_name,
                 run.handler_param,
                 run.trigger.as_str(),
@@ -113,8 +114,7 @@ pub(crate) async fn insert(
                 run.upstream.map(|(upstream, _)| upstream.run_id.0),
                 run.upstream.map_or(0, |(_, depth)| depth),
                 owner,
-            );
-            let next = numbers.len();
+            ));
             rows.push(Row(
                 if position == 0 { run.id.0 } else { memory.next(now) },
                 run.job.id.0,
@@ -123,20 +123,18 @@ pub(crate) async fn insert(
                 run.scheduled_at.as_micros(),
                 run.due_at.as_micros(),
                 run.id.0,
-                *numbers.entry(shared).or_insert(next),
+                number,
             ));
         }
     }
-    let shared: Vec<_> = numbers.iter().map(|(shared, number)| (number, shared)).collect();
-    let (rows, shared) = (to_json(&rows)?, to_json(&shared)?);
+    let (rows, said) = (to_json(&rows)?, to_json(&said)?);
     sqlx::query!(
-        "WITH shared AS MATERIALIZED (
-            SELECT value ->> 0 AS number, value ->> '$[1][0]' AS handler_name, value ->> '$[1][1]' AS handler_param,
-                value ->> '$[1][2]' AS run_trigger, value ->> '$[1][3]' AS requested_by, value ->> '$[1][4]' AS retry_of,
-                value ->> '$[1][5]' AS scheduled, value ->> '$[1][6]' AS state, value ->> '$[1][7]' AS hold,
-                value ->> '$[1][8]' AS priority, value ->> '$[1][9]' AS shard_index, value ->> '$[1][10]' AS shard_count,
-                value ->> '$[1][11]' AS upstream, value ->> '$[1][12]' AS upstream_run,
-                value ->> '$[1][13]' AS chain_depth, value ->> '$[1][14]' AS boot_id
+        "WITH said AS MATERIALIZED (
+            SELECT key AS number, value ->> 0 AS handler_name, value ->> 1 AS handler_param, value ->> 2 AS run_trigger,
+                value ->> 3 AS requested_by, value ->> 4 AS retry_of, value ->> 5 AS scheduled, value ->> 6 AS state,
+                value ->> 7 AS hold, value ->> 8 AS priority, value ->> 9 AS shard_index, value ->> 10 AS shard_count,
+                value ->> 11 AS upstream, value ->> 12 AS upstream_run, value ->> 13 AS chain_depth,
+                value ->> 14 AS boot_id
             FROM jsonb_each(?2)
         )
         INSERT INTO run (id, job_id, job_name, revision, handler_name, handler_param, run_trigger, requested_by,
@@ -148,11 +146,11 @@ pub(crate) async fn insert(
             iif(boot_id IS NULL, NULL, new.id)
         FROM (
             SELECT value ->> 0 AS id, value ->> 1 AS job_id, value ->> 2 AS job_name, value ->> 3 AS revision,
-                value ->> 4 AS scheduled_at, value ->> 5 AS due_at, value ->> 6 AS group_id, value ->> 7 AS shared
+                value ->> 4 AS scheduled_at, value ->> 5 AS due_at, value ->> 6 AS group_id, value ->> 7 AS said
             FROM jsonb_each(?1)
-        ) AS new CROSS JOIN shared ON shared.number = new.shared",
+        ) AS new CROSS JOIN said ON said.number = new.said",
         rows,
-        shared
+        said
     )
     .execute(connection)
     .await?;

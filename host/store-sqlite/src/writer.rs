@@ -95,10 +95,9 @@ async fn serve(
     memory: Memory,
     meters: StoreMeters,
 ) {
-    let mut done = Vec::with_capacity(GROUP);
     while let Some(first) = queue.recv().await {
         let begun = Instant::now();
-        let transaction = commit(&mut connection, &memory, first, &mut queue, &mut done);
+        let transaction = commit(&mut connection, &memory, first, &mut queue);
         match watched(transaction).await {
             Some(0) => {}
             Some(size) => meters.committed(size, begun.elapsed()),
@@ -132,9 +131,9 @@ async fn commit(
     memory: &Memory,
     first: Piece,
     queue: &mut mpsc::Receiver<Piece>,
-    done: &mut Vec<Acknowledge>,
 ) -> Option<usize> {
-    let (size, outcome) = match eagerly(carry_out(&mut *connection, memory, first, queue, done)).await {
+    let mut done = Vec::new();
+    let (size, outcome) = match eagerly(carry_out(&mut *connection, memory, first, queue, &mut done)).await {
         Ok(0) => (0, rollback(&mut *connection).await),
         Ok(size) => (
             size,
@@ -151,7 +150,7 @@ async fn commit(
             let _ = queue.try_recv();
         }
     }
-    for acknowledge in done.drain(..) {
+    for acknowledge in done {
         acknowledge(outcome.as_ref().copied());
     }
     outcome.ok().map(|()| size)
@@ -343,13 +342,13 @@ mod tests {
             .unwrap();
         let (sender, mut queue) = mpsc::channel(1);
         sender.send(idle()).await.unwrap();
-        let (mut connection, mut done) = (options.connect().await.unwrap(), Vec::new());
+        let mut connection = options.connect().await.unwrap();
         let memory = Memory::new(IdSource::new(1, 0));
-        let size = commit(&mut connection, &memory, idle(), &mut queue, &mut done).await;
+        let size = commit(&mut connection, &memory, idle(), &mut queue).await;
         assert_eq!((size, queue.len()), (None, 0));
         sqlx::raw_sql("ROLLBACK").execute(&mut holder).await.unwrap();
         sender.send(idle()).await.unwrap();
-        let size = commit(&mut connection, &memory, idle(), &mut queue, &mut done).await;
+        let size = commit(&mut connection, &memory, idle(), &mut queue).await;
         assert_eq!((size, queue.len()), (Some(2), 0));
     }
 
