@@ -28,6 +28,9 @@ pub(crate) static MIGRATIONS: Migrator = sqlx::migrate!("../../migrations/sqlite
 
 /// Connections that read.
 const READERS: u32 = 4;
+/// KiB of pages that a connection keeps for itself. One that reads keeps few: behind it are the system's own copies of the same pages.
+const CACHE: u32 = 64 * 1024;
+const READERS_CACHE: u32 = 8 * 1024;
 
 /// Why a database was not opened.
 #[derive(Debug, Error)]
@@ -100,7 +103,14 @@ pub(crate) async fn open(file: &Path) -> Result<SqliteStore, OpenError> {
     let boot = std::process::id();
     let readers = SqlitePoolOptions::new()
         .max_connections(READERS)
-        .connect_with(options.clone().read_only(true).pragma("query_only", "true"))
+        // One that is closed and opened anew has nothing prepared and nothing in its cache.
+        .max_lifetime(None)
+        .idle_timeout(None)
+        .connect_with(
+            with_cache(options.clone(), READERS_CACHE)
+                .read_only(true)
+                .pragma("query_only", "true"),
+        )
         .await
         .map_err(database)?;
     let memory = Memory::new(IdSource::new(u64::from(boot), floor));
@@ -124,7 +134,7 @@ pub(crate) async fn open(file: &Path) -> Result<SqliteStore, OpenError> {
 
 /// How a database is opened that is written.
 pub(crate) fn options(file: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
+    let options = SqliteConnectOptions::new()
         .filename(file)
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
@@ -132,10 +142,15 @@ pub(crate) fn options(file: &Path) -> SqliteConnectOptions {
         .busy_timeout(Duration::from_secs(30))
         .statement_cache_capacity(200)
         .pragma("temp_store", "memory")
-        .pragma("cache_size", "-65536")
         // Checkpoints are another connection's work; this is the limit should it fall behind: 64 MiB of pages.
         .pragma("wal_autocheckpoint", "16384")
-        .disable_statement_logging()
+        .disable_statement_logging();
+    with_cache(options, CACHE)
+}
+
+/// SQLite takes a size in KiB as a negative number, one in pages as a positive one.
+fn with_cache(options: SqliteConnectOptions, kib: u32) -> SqliteConnectOptions {
+    options.pragma("cache_size", format!("-{kib}"))
 }
 
 /// The write-ahead log of a database.
