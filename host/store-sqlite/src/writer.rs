@@ -63,15 +63,18 @@ impl Writer {
         let (answer, answered) = oneshot::channel();
         let work: Work = Box::new(move |connection| {
             Box::pin(async move {
-                match work(connection).await {
-                    Ok(value) => Some(Box::new(move |committed: Result<(), &sqlx::Error>| {
-                        let _ = answer.send(committed.map(|()| value).map_err(transient));
-                    }) as Acknowledge),
-                    Err(error) => {
-                        let _ = answer.send(Err(store_error(error)));
-                        None
+                // A panic in one caller's work must not take the writer with it.
+                let failed = match AssertUnwindSafe(work(connection)).catch_unwind().await {
+                    Ok(Ok(value)) => {
+                        return Some(Box::new(move |committed: Result<(), &sqlx::Error>| {
+                            let _ = answer.send(committed.map(|()| value).map_err(transient));
+                        }) as Acknowledge);
                     }
-                }
+                    Ok(Err(error)) => store_error(error),
+                    Err(_) => StoreError::Permanent("what was to be written panicked, and was undone".into()),
+                };
+                let _ = answer.send(Err(failed));
+                None
             })
         });
         let unwritten = |why: &str| StoreError::Transient(why.into());
@@ -170,17 +173,19 @@ async fn carry_out(
         return Ok(0);
     }
     let mut size = 1;
+    // The last savepoint is left to the commit.
+    let mut begin = "SAVEPOINT work";
     while then == Then::Others
         && size < GROUP
         && let Ok(piece) = queue.try_recv()
     {
-        sqlx::raw_sql("SAVEPOINT work").execute(&mut *connection).await?;
-        let end = if try_out(connection, memory, piece.work, done).await {
-            "RELEASE work"
-        } else {
-            "ROLLBACK TO work; RELEASE work"
-        };
-        sqlx::raw_sql(end).execute(&mut *connection).await?;
+        sqlx::raw_sql(begin).execute(&mut *connection).await?;
+        if !try_out(connection, memory, piece.work, done).await {
+            sqlx::raw_sql("ROLLBACK TO work")
+                .execute(&mut *connection)
+                .await?;
+        }
+        begin = "RELEASE work; SAVEPOINT work";
         then = piece.then;
         size += 1;
     }
@@ -194,11 +199,7 @@ async fn try_out(
     work: Work,
     done: &mut Vec<Acknowledge>,
 ) -> bool {
-    // A panic in one caller's work must not take the writer with it.
-    let answer = AssertUnwindSafe(work(connection))
-        .catch_unwind()
-        .await
-        .unwrap_or_default();
+    let answer = work(connection).await;
     let succeeded = answer.is_some();
     if !succeeded {
         memory.forget();
@@ -220,7 +221,7 @@ mod tests {
     use tempfile::TempDir;
     use tokio::sync::{mpsc, oneshot};
     use wasmtab_domain::ids::IdSource;
-    use wasmtab_store::{StoreMeters, StoreResult};
+    use wasmtab_store::{StoreError, StoreMeters, StoreResult};
 
     use super::{Acknowledge, Piece, Then, Writer, commit};
     use crate::{memory::Memory, open};
@@ -329,6 +330,25 @@ mod tests {
         .await;
         assert!(first.is_err() && second.is_ok(), "{first:?}");
         assert_eq!(count(&mut notes.reader).await.unwrap(), 2);
+    }
+
+    #[tokio::test]
+    async fn work_that_panics_undoes_itself_alone() {
+        let mut notes = Notes::new().await;
+        let (first, second) = meanwhile(&notes.writer, "first", Then::Others, |c| {
+            Box::pin(async move {
+                note(c, "undone").await?;
+                let nothing: Option<()> = None;
+                Ok(nothing.expect("a defect"))
+            })
+        })
+        .await;
+        assert!(first.is_ok(), "{first:?}");
+        assert!(
+            matches!(&second, Err(StoreError::Permanent(why)) if why.contains("panicked")),
+            "{second:?}"
+        );
+        assert_eq!(count(&mut notes.reader).await.unwrap(), 1);
     }
 
     #[tokio::test]
