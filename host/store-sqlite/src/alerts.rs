@@ -31,9 +31,6 @@ pub(crate) async fn after(
     now: Timestamp,
     effects: &mut Effects,
 ) -> Result<(), sqlx::Error> {
-    if ended.is_empty() {
-        return Ok(());
-    }
     let Some(rules) = Rules::load(connection).await? else {
         return Ok(());
     };

@@ -94,12 +94,21 @@ pub(crate) async fn after(
     now: Timestamp,
     effects: &mut Effects,
 ) -> Result<(), sqlx::Error> {
+    if ended.is_empty() {
+        return Ok(());
+    }
     let jobs = ended
         .iter()
         .filter_map(|run| run.job.as_ref().map(|(id, _)| *id))
         .collect();
-    effects.queue |= make_way(connection, &jobs).await?;
-    alerts::after(connection, memory, ended, now, effects).await?;
+    let standing = Standing::look(connection, &jobs).await?;
+    effects.queue |= standing.places;
+    if standing.turns {
+        effects.queue |= make_way(connection, &jobs).await?;
+    }
+    if standing.rules {
+        alerts::after(connection, memory, ended, now, effects).await?;
+    }
     // What has ended is settled before anything starts: a start may cancel the last shard of a fire that others of these runs
     // belong to, and its end is followed up by itself.
     let mut over = Vec::new();
@@ -307,28 +316,40 @@ async fn skip(
     Ok(())
 }
 
-/// Lets the oldest fire that waits go on, of each job that has no other run left, and says whether anything may go on now: runs that
-/// wait for a place of their handler are let in by the next claim.
+/// What the end of runs can bring about. Most bring about nothing, and that is told by one look into each index.
+struct Standing {
+    /// Fires of these jobs wait for their turn.
+    turns: bool,
+    /// Runs wait for a place of their handler: the next claim lets them in.
+    places: bool,
+    /// There are rules by which somebody is told.
+    rules: bool,
+}
+
+impl Standing {
+    async fn look(connection: &mut SqliteConnection, jobs: &BTreeSet<i64>) -> Result<Self, sqlx::Error> {
+        let (jobs, capacity) = (to_json(jobs)?, Hold::Capacity.as_str());
+        sqlx::query_as!(
+            Self,
+            r#"SELECT EXISTS (
+                    SELECT 1 FROM json_each(?1) AS ended CROSS JOIN run ON run.job_id = ended.value AND run.hold = 'turn'
+                ) AS "turns!: bool",
+                EXISTS (
+                    SELECT 1 FROM handler CROSS JOIN run ON run.handler_name = handler.name AND run.hold = ?2
+                    WHERE handler.max_concurrency IS NOT NULL
+                ) AS "places!: bool",
+                EXISTS (SELECT 1 FROM alert_rule) AS "rules!: bool""#,
+            jobs,
+            capacity
+        )
+        .fetch_one(connection)
+        .await
+    }
+}
+
+/// Lets the oldest fire that waits go on, of each job that has no other run left, and says whether there was one.
 async fn make_way(connection: &mut SqliteConnection, jobs: &BTreeSet<i64>) -> Result<bool, sqlx::Error> {
     let jobs = to_json(jobs)?;
-    let capacity = Hold::Capacity.as_str();
-    // Most ends let nothing go on, and that is told by one look into each index.
-    let waiting = sqlx::query!(
-        r#"SELECT EXISTS (
-                SELECT 1 FROM json_each(?1) AS ended CROSS JOIN run ON run.job_id = ended.value AND run.hold = 'turn'
-            ) AS "turns!: bool",
-            EXISTS (
-                SELECT 1 FROM handler CROSS JOIN run ON run.handler_name = handler.name AND run.hold = ?2
-                WHERE handler.max_concurrency IS NOT NULL
-            ) AS "places!: bool""#,
-        jobs,
-        capacity
-    )
-    .fetch_one(&mut *connection)
-    .await?;
-    if !waiting.turns {
-        return Ok(waiting.places);
-    }
     // Thousands of a backfill may wait: they are counted in the indexes, and not looked at one by one.
     let given = sqlx::query!(
         "UPDATE run SET hold = NULL WHERE hold = 'turn' AND (job_id, group_id) IN (
@@ -343,5 +364,5 @@ async fn make_way(connection: &mut SqliteConnection, jobs: &BTreeSet<i64>) -> Re
     )
     .execute(connection)
     .await?;
-    Ok(waiting.places || given.rows_affected() > 0)
+    Ok(given.rows_affected() > 0)
 }

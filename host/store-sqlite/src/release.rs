@@ -34,7 +34,7 @@ pub(crate) async fn release_due(
     effects: &mut Effects,
 ) -> Result<(Released, Vec<Claim>), sqlx::Error> {
     let at = now.as_micros();
-    let jobs = due_jobs(connection, memory, at, limit).await?;
+    let (jobs, later) = due_jobs(connection, memory, at, limit).await?;
     let full = jobs.len() == limit as usize;
     let decided = if jobs.is_empty() {
         Decided::default()
@@ -45,7 +45,11 @@ pub(crate) async fn release_due(
     };
     let released = Released {
         more: full || decided.partial,
-        next_plan_at: next_plan_at(connection).await?,
+        next_plan_at: if full {
+            next_plan_at(connection).await?
+        } else {
+            later.into_iter().chain(decided.next_plan_at).min()
+        },
         runs: decided.runs,
         skipped: decided.skipped,
     };
@@ -65,7 +69,7 @@ pub(crate) async fn release_at(
     come: Come,
     effects: &mut Effects,
 ) -> Result<(bool, Vec<Claim>), sqlx::Error> {
-    let mut jobs = due_jobs(connection, memory, at.as_micros(), limit).await?;
+    let (mut jobs, _) = due_jobs(connection, memory, at.as_micros(), limit).await?;
     // The longest due is the first: whoever is due before was made just now, and is not kept waiting.
     if jobs.first().is_none_or(|job| job.progress.plan_at != Some(at)) {
         return Ok((false, Vec::new()));
@@ -129,23 +133,26 @@ pub(crate) async fn foresee(
     Ok(())
 }
 
-/// Jobs whose plan is due, the longest due first.
+/// Jobs whose plan is due, the longest due first, and when the next is due after that.
 async fn due_jobs(
     connection: &mut SqliteConnection,
     memory: &Memory,
     at: i64,
     limit: u32,
-) -> Result<Vec<Job>, sqlx::Error> {
-    let states = sqlx::query_scalar!(
-        r#"SELECT json_group_array(json_array(id, revision, source, created_at, updated_at, paused_at, paused_until,
-            paused_by, paused_note, next_fire_at, plan_at, decided_until, released)) AS "states!: String"
-        FROM (SELECT * FROM infra_job WHERE plan_at <= ? ORDER BY plan_at, id LIMIT ?)"#,
+) -> Result<(Vec<Job>, Option<Timestamp>), sqlx::Error> {
+    let due = sqlx::query!(
+        r#"SELECT (
+            SELECT json_group_array(json_array(id, revision, source, created_at, updated_at, paused_at, paused_until,
+                paused_by, paused_note, next_fire_at, plan_at, decided_until, released))
+            FROM (SELECT * FROM infra_job WHERE plan_at <= ?1 ORDER BY plan_at, id LIMIT ?2)
+        ) AS "states!: String", (SELECT min(plan_at) FROM infra_job WHERE plan_at > ?1) AS "later?: i64""#,
         at,
         limit
     )
     .fetch_one(&mut *connection)
     .await?;
-    job_states::complete(connection, memory, json("due jobs", &states)?).await
+    let jobs = job_states::complete(connection, memory, json("due jobs", &due.states)?).await?;
+    Ok((jobs, due.later.map(instant)))
 }
 
 /// Decides every fire of one job up to `now`, however many, and returns the job as it is then.
@@ -189,6 +196,8 @@ struct Decided {
     runs: u64,
     skipped: u64,
     partial: bool,
+    /// When one of the jobs is due next.
+    next_plan_at: Option<Timestamp>,
     claims: Vec<Claim>,
 }
 
@@ -240,6 +249,10 @@ async fn decide(
             .map(|skip| u64::from(skip.count))
             .sum(),
         partial: decisions.iter().any(|(_, release)| release.is_partial(now)),
+        next_plan_at: decisions
+            .iter()
+            .filter_map(|(_, release)| release.progress.plan_at)
+            .min(),
         claims,
     })
 }
