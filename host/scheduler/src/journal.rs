@@ -2,7 +2,10 @@
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
+    time::Instant,
+};
 use wasmtab_domain::{
     ids::{AttemptId, RunId},
     run::Outcome,
@@ -13,6 +16,8 @@ use crate::{backlog::Backlog, clock::Timer, controls::Controls, meters::Schedule
 
 /// Outcomes that one commit takes.
 const BATCH: usize = 2_000;
+/// Outcomes that follow each other more closely than this are written together.
+const GATHER: Duration = Duration::from_millis(3);
 /// Outcomes that may wait; beyond it attempts keep their places until the database takes more.
 const QUEUE: usize = 16_384;
 /// What they may hold together, in KiB: results and logs.
@@ -107,6 +112,7 @@ impl Journal {
     /// Writes until every sender is gone and everything is written.
     pub(crate) async fn run(mut self) {
         let mut batch = Vec::with_capacity(BATCH);
+        let mut next = Instant::now();
         let mut period = tokio::time::interval(BEGIN_PERIOD);
         period.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
@@ -124,6 +130,9 @@ impl Journal {
                     batch.drain(..).for_each(|entry| self.sort(entry));
                     // Where many fire in one instant, all begin before the first of them is written down as ended.
                     self.backlog.calm().await;
+                    tokio::time::sleep_until(next).await;
+                    next = Instant::now() + GATHER;
+                    self.take_waiting();
                     // Before the outcomes: whoever waits for it hears of an attempt that was late, and then ended.
                     self.write_warnings().await;
                     while !self.write_outcomes().await {
@@ -136,14 +145,18 @@ impl Journal {
 
     /// Writes what waits now. What the database does not take stays for the next step.
     pub(crate) async fn step(&mut self) {
+        self.take_waiting();
+        self.write_warnings().await;
+        if self.write_outcomes().await {
+            self.write_begins().await;
+        }
+    }
+
+    fn take_waiting(&mut self) {
         while self.outcomes.len() < BATCH
             && let Ok(entry) = self.entries.try_recv()
         {
             self.sort(entry);
-        }
-        self.write_warnings().await;
-        if self.write_outcomes().await {
-            self.write_begins().await;
         }
     }
 

@@ -15,6 +15,8 @@ use crate::{
 
 /// Jobs whose fires one transaction decides.
 const BATCH: u32 = 500;
+/// Fires that follow each other more closely than this are released together.
+const GATHER: Duration = Duration::from_millis(3);
 /// Hints wake the planner; this often it looks without one.
 const PERIOD: Duration = Duration::from_secs(5);
 /// How long before a fire the store is told of it.
@@ -46,7 +48,7 @@ impl Planner {
             let begun = self.timer.now();
             let look_at = self.step().await;
             let (wake_at, ahead) = if look_at < begun.plus(PERIOD) {
-                let wake_at = self.foresee(look_at);
+                let wake_at = self.foresee(look_at).max(begun.plus(GATHER));
                 (wake_at, self.crowds.expect(look_at).await)
             } else {
                 (look_at, None)

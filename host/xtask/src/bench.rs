@@ -11,6 +11,7 @@ const BENCHES: &[&[&str]] = &[
     &["latency", "--triggers", "2000"],
     &["fire", "--jobs", "10000"],
     &["fire", "--jobs", "10000", "--spread"],
+    &["fire", "--jobs", "20000", "--spread=20"],
     &["busy", "--attempts", "40"],
     &["idle", "--jobs", "1000000"],
 ];

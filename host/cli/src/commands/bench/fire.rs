@@ -14,15 +14,17 @@ use crate::exit::Failure;
 
 /// From the last job's making to the instant, at least.
 const LEAD: Duration = Duration::from_secs(5);
+/// What is done ahead of the instant is done within this.
+const AHEAD: Duration = Duration::from_secs(1);
 
 #[derive(Args, Debug)]
 pub(crate) struct FireArgs {
     /// Jobs
     #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     jobs: u32,
-    /// Spread the jobs evenly over one second, in place of one instant
-    #[arg(long)]
-    spread: bool,
+    /// Spread the jobs evenly over so many seconds, in place of one instant
+    #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, default_missing_value = "1", value_parser = clap::value_parser!(u32).range(1..=3_600))]
+    spread: Option<u32>,
     #[command(flatten)]
     site: SiteArgs,
 }
@@ -38,7 +40,10 @@ impl FireArgs {
                 "making the jobs took longer than was thought, nothing was measured; ask for fewer",
             ));
         }
+        tokio::time::sleep(instant.minus(AHEAD).since(site::now())).await;
+        let cpu = figures::cpu_micros();
         site::acknowledged(&server, u64::from(self.jobs), |_| {}).await;
+        let cpu_micros = (figures::cpu_micros() - cpu) as f64 / f64::from(self.jobs);
         site.stop(server).await;
         let engine = engine.mean(baseline::engine(&site, self.jobs).await?);
         let counted = count::by_another(&site.database()).await?;
@@ -47,11 +52,15 @@ impl FireArgs {
         Ok(json!({
             "bench": "fire",
             "jobs": self.jobs,
-            "spread": self.spread,
+            "spreadSeconds": self.spread,
             "counted": counted,
             "wasmtime": engine.json(),
             "bareMillis": figures::round(at_best),
-            "ratios": { "lastBeginToBare": figures::ratio(last, at_best) },
+            "cpuMicrosPerRun": figures::round(cpu_micros),
+            "ratios": {
+                "lastBeginToBare": figures::ratio(last, at_best),
+                "cpuToBareWasmtime": figures::ratio(cpu_micros, engine.cpu_micros),
+            },
         }))
     }
 
@@ -65,11 +74,7 @@ impl FireArgs {
         site::make_jobs(&store, "trial", trial, |_| far.clone()).await?;
         let whole = site::now().since(begun) * (self.jobs / trial) * 2;
         let instant = site::now().plus(whole + LEAD);
-        let step = if self.spread {
-            Duration::from_secs(1) / self.jobs
-        } else {
-            Duration::ZERO
-        };
+        let step = Duration::from_secs(self.spread.unwrap_or(0).into()) / self.jobs;
         site::make_jobs(&store, "bench", self.jobs, |number| {
             let at = instant.plus(step * number);
             json!({ "every": "1d", "startAt": at.to_string() })
