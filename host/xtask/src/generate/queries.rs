@@ -12,7 +12,6 @@ use wasmtab_test_databases::Postgres;
 /// A store whose queries are checked.
 struct Store {
     folder: &'static str,
-    package: &'static str,
     migrations: &'static str,
     /// The variable that its `sqlx.toml` names.
     variable: &'static str,
@@ -29,14 +28,12 @@ struct Database {
 const STORES: &[Store] = &[
     Store {
         folder: "host/store-sqlite",
-        package: "wasmtab-store-sqlite",
         migrations: "migrations/sqlite",
         variable: "WASMTAB_SQLITE_URL",
         database: sqlite,
     },
     Store {
         folder: "host/store-postgres",
-        package: "wasmtab-store-postgres",
         migrations: "migrations/postgres",
         variable: "WASMTAB_POSTGRES_URL",
         database: postgres,
@@ -112,8 +109,9 @@ fn fresh(store: &Store) -> Result<Queries> {
     // Cargo does not know that the queries depend on the database: a source that is newer makes it look again.
     touch(&repo::root().join(store.folder).join("src/lib.rs"))?;
     let mut cargo = repo::cargo(repo::root());
+    // The whole workspace is named, so that no dependency is checked anew with other features.
     cargo
-        .args(["check", "--quiet", "--locked", "--package", store.package])
+        .args(["check", "--quiet", "--locked", "--workspace", "--lib"])
         .env(store.variable, &database.url)
         .env("SQLX_OFFLINE_DIR", &queries);
     repo::run(&mut cargo)
