@@ -335,11 +335,10 @@ mod tests {
     #[tokio::test]
     async fn work_that_panics_undoes_itself_alone() {
         let mut notes = Notes::new().await;
-        let (first, second) = meanwhile(&notes.writer, "first", Then::Others, |c| {
+        let (first, second) = meanwhile::<()>(&notes.writer, "first", Then::Others, |c| {
             Box::pin(async move {
                 note(c, "undone").await?;
-                let nothing: Option<()> = None;
-                Ok(nothing.expect("a defect"))
+                panic!("a defect")
             })
         })
         .await;

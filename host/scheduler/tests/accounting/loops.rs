@@ -10,7 +10,7 @@ use wasmtab_domain::{
     retention::Retention,
     run::RunStatus,
     status::{AttemptStatus, RunState},
-    time::Timestamp,
+    time::{Clock, Timestamp},
 };
 use wasmtab_scheduler::{Config, Running, Timer, start};
 use wasmtab_store::{
@@ -145,6 +145,35 @@ async fn a_clock_that_was_set_back_is_noticed_while_the_process_lives() {
     process.until_it_ends(run).await;
     assert_eq!(process.fires(first).await, [at(7_140)]);
     assert_eq!(process.fires(second).await, [at(180)]);
+    process
+        .running
+        .shut_down(Duration::ZERO, std::future::pending())
+        .await;
+}
+
+#[tokio::test]
+async fn fires_that_follow_each_other_closely_wait_for_company() {
+    let mut process = process().await;
+    process
+        .words
+        .create(json!({"name": "first", "every": 60}), at(0))
+        .await;
+    let soon = at(60).plus(Duration::from_millis(1));
+    let said = json!({"name": "second", "every": 60, "startAt": soon.to_string()});
+    let second = process.words.create(said, at(0)).await.id;
+    let run = process.until_a_guest_begins(at(60)).await;
+    process.guests.end(process.guests.going()[0], Ending::SUCCESS);
+    process.until_it_ends(run).await;
+    let looked = process.clock.now();
+    process.clock.set(looked.plus(Duration::from_millis(2)));
+    for _ in 0..1_000 {
+        tokio::task::yield_now().await;
+    }
+    assert!(process.fires(second).await.is_empty());
+    process
+        .until_a_guest_begins(looked.plus(Duration::from_millis(3)))
+        .await;
+    assert_eq!(process.fires(second).await, [soon]);
     process
         .running
         .shut_down(Duration::ZERO, std::future::pending())
