@@ -12,12 +12,10 @@ use wasmtab_domain::{
 };
 use wasmtab_store::{FinishReply, Store, StoreError};
 
-use crate::{backlog::Backlog, clock::Timer, controls::Controls, meters::SchedulerMeters};
+use crate::{GATHER, backlog::Backlog, clock::Timer, controls::Controls, meters::SchedulerMeters};
 
 /// Outcomes that one commit takes.
 const BATCH: usize = 2_000;
-/// Outcomes that follow each other more closely than this are written together.
-const GATHER: Duration = Duration::from_millis(3);
 /// Outcomes that may wait; beyond it attempts keep their places until the database takes more.
 const QUEUE: usize = 16_384;
 /// What they may hold together, in KiB: results and logs.

@@ -29,3 +29,6 @@ pub use self::{
     process::{Config, Process},
     running::{Running, start},
 };
+
+/// What follows each other more closely than this is taken together: fires by the planner, outcomes by the journal.
+const GATHER: std::time::Duration = std::time::Duration::from_millis(3);

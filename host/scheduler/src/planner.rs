@@ -9,14 +9,13 @@ use wasmtab_domain::time::Timestamp;
 use wasmtab_store::{Hint, Store, StoreError};
 
 use crate::{
+    GATHER,
     clock::Timer,
     crowd::{Crowds, SIGHT},
 };
 
 /// Jobs whose fires one transaction decides.
 const BATCH: u32 = 500;
-/// Fires that follow each other more closely than this are released together.
-const GATHER: Duration = Duration::from_millis(3);
 /// Hints wake the planner; this often it looks without one.
 const PERIOD: Duration = Duration::from_secs(5);
 /// How long before a fire the store is told of it.
