@@ -5,7 +5,7 @@ use tokio::sync::watch;
 use wasmtab_domain::time::{Clock, Timestamp};
 use wasmtab_scheduler::Timer;
 
-/// Moving it wakes everybody who waits for an instant.
+/// Moving it wakes those whose instant has come, and, where it is set back, everybody.
 #[derive(Debug)]
 pub(crate) struct SimClock(watch::Sender<Timestamp>);
 
@@ -29,9 +29,7 @@ impl Clock for SimClock {
 impl Timer for SimClock {
     async fn sleep_until(&self, at: Timestamp) {
         let mut moved = self.0.subscribe();
-        if *moved.borrow_and_update() < at {
-            // Whoever waits looks at the clock again, so that a clock that was set back wakes too.
-            let _ = moved.changed().await;
-        }
+        let begun = *moved.borrow();
+        let _ = moved.wait_for(|now| *now >= at || *now < begun).await;
     }
 }
