@@ -45,11 +45,7 @@ pub(crate) async fn release_due(
     };
     let released = Released {
         more: full || decided.partial,
-        next_plan_at: if full {
-            next_plan_at(connection).await?
-        } else {
-            later.into_iter().chain(decided.next_plan_at).min()
-        },
+        next_plan_at: later.into_iter().chain(decided.next_plan_at).min(),
         runs: decided.runs,
         skipped: decided.skipped,
     };
@@ -179,16 +175,6 @@ pub(crate) async fn settle(
         job = row.try_into()?;
     }
     Ok(job)
-}
-
-pub(crate) async fn next_plan_at(
-    connection: &mut SqliteConnection,
-) -> Result<Option<Timestamp>, sqlx::Error> {
-    let next =
-        sqlx::query_scalar!(r#"SELECT min(plan_at) AS "at?: i64" FROM infra_job WHERE plan_at IS NOT NULL"#)
-            .fetch_one(connection)
-            .await?;
-    Ok(next.map(instant))
 }
 
 #[derive(Default)]
