@@ -13,7 +13,7 @@ use serde_json::json;
 use tempfile::TempDir;
 use tokio::sync::watch;
 use wasmtab_auditor::{Finding, Record, Tally, audit};
-use wasmtab_domain::{run::Run, status::Trigger};
+use wasmtab_domain::{run::Run, status::Trigger, time::Timestamp};
 use wasmtab_store::Store;
 use wasmtab_store_sqlite::SqliteStore;
 
@@ -47,6 +47,8 @@ pub(crate) struct Trial {
     /// How often each misfortune came.
     faults: BTreeMap<String, u32>,
     findings: Vec<Finding>,
+    /// From when and until when the server was frozen.
+    frosts: Vec<(Timestamp, Timestamp)>,
     begun: Instant,
     _directory: TempDir,
 }
@@ -89,6 +91,7 @@ impl Trial {
             progress,
             faults: BTreeMap::new(),
             findings: Vec::new(),
+            frosts: Vec::new(),
             begun: Instant::now(),
             _directory: directory,
         }
@@ -140,9 +143,11 @@ impl Trial {
             }
             Fault::Freeze { seconds } => {
                 self.server.signal(Signal::STOP);
-                let thaw = books::now().plus(Duration::from_secs(seconds));
+                let frozen = books::now();
+                let thaw = frozen.plus(Duration::from_secs(seconds));
                 until("the end of the frost", async || (books::now() >= thaw).into()).await;
                 self.server.signal(Signal::CONT);
+                self.frosts.push((frozen, books::now()));
             }
             Fault::Disk { bytes, then_kill } => self.starve(Resource::Fsize, bytes, then_kill).await,
             Fault::Descriptors { more, then_kill } => {
@@ -271,6 +276,7 @@ impl Trial {
         let mut record = Record::read(&store).await.expect("the database can be read");
         record.promised = self.books.promised();
         record.doubts = self.books.doubts();
+        record.standstills = std::mem::take(&mut self.frosts);
         let asked = self.books.asked.load(Ordering::Relaxed);
         let made = record.runs.iter().filter(|run| is_by_hand(run)).count() as u64;
         if made > asked {

@@ -41,6 +41,8 @@ pub struct Record {
     pub promised: BTreeSet<RunId>,
     /// When jobs were being changed: each instant belongs to what was said before or to what was said after.
     pub doubts: Vec<Doubt>,
+    /// When the process stood still, from and until.
+    pub standstills: Vec<(Timestamp, Timestamp)>,
 }
 
 /// From when a change of a job was asked for until it was known to be committed, or lost. A planner may have decided fires in between

@@ -117,7 +117,11 @@ impl Books<'_> {
                     Misfire::Skip => GRACE,
                     Misfire::All => spec.catch_up_window.to_duration().max(GRACE),
                 };
-                if cover.id >= IdSource::floor_at(fire.plus(window).plus(ID_STEP)) {
+                if cover.id
+                    >= IdSource::floor_at(
+                        numbered_until(&self.record.standstills, fire, window).plus(ID_STEP),
+                    )
+                {
                     self.findings.add("verdict", wrong("released too late to run"));
                 }
             }
@@ -163,5 +167,33 @@ impl Books<'_> {
             calendars.insert(name.to_owned(), windows.clone());
         }
         Some(is_blacked_out(spec, &calendars, fire))
+    }
+}
+
+/// Until when a fire may have got its number that was decided within the window. A process that stands still in between has decided
+/// with the instant before, and numbers runs with the one after.
+fn numbered_until(standstills: &[(Timestamp, Timestamp)], fire: Timestamp, window: Duration) -> Timestamp {
+    let decided_until = fire.plus(window);
+    standstills
+        .iter()
+        .filter(|(from, _)| (fire..=decided_until).contains(from))
+        .fold(decided_until, |latest, (from, until)| {
+            latest.plus(until.since(*from))
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_being_decided_when_the_process_stands_still_is_numbered_later() {
+        let at = Timestamp::from_secs;
+        let still = [(at(102), at(109))];
+        let until = |fire| numbered_until(&still, at(fire), GRACE);
+        assert_eq!(until(96), at(101));
+        assert_eq!(until(97), at(109));
+        assert_eq!(until(102), at(114));
+        assert_eq!(until(103), at(108));
     }
 }
