@@ -51,14 +51,15 @@ pub(crate) async fn release_due(
         .collect::<Result<Vec<_>, _>>()?;
     let decided = decide(connection, ids, &jobs, now, effects).await?;
     let more = full || decided.partial;
-    let mut next_plan_at = next_plan_at(connection).await?;
-    if !more && next_plan_at.is_some_and(|at| at <= now) {
-        // What is due and was not met is another process's at this moment.
-        next_plan_at = Some(now.plus(BUSY));
-    }
+    let next_plan_at = if more {
+        None
+    } else {
+        next_plan_at(connection).await?
+    };
     Ok(Released {
         more,
-        next_plan_at,
+        // What is due and was not met is another process's at this moment.
+        next_plan_at: next_plan_at.map(|at| if at <= now { now.plus(BUSY) } else { at }),
         runs: decided.runs,
         skipped: decided.skipped,
     })

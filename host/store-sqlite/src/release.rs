@@ -43,9 +43,14 @@ pub(crate) async fn release_due(
         let seats = seats.filter(|_| !queue.others_wait(now));
         decide(connection, memory, &jobs, queue, now, seats, effects).await?
     };
+    let more = full || decided.partial;
     let released = Released {
-        more: full || decided.partial,
-        next_plan_at: later.into_iter().chain(decided.next_plan_at).min(),
+        more,
+        next_plan_at: later
+            .into_iter()
+            .chain(decided.next_plan_at)
+            .min()
+            .filter(|_| !more),
         runs: decided.runs,
         skipped: decided.skipped,
     };

@@ -110,7 +110,7 @@ pub struct Released {
     pub skipped: u64,
     /// Whether more is due at the same instant.
     pub more: bool,
-    /// When the planner has to look again, unless more is due.
+    /// When the planner has to look again; none where more is due.
     pub next_plan_at: Option<Timestamp>,
 }
 
