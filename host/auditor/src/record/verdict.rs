@@ -117,11 +117,8 @@ impl Books<'_> {
                     Misfire::Skip => GRACE,
                     Misfire::All => spec.catch_up_window.to_duration().max(GRACE),
                 };
-                if cover.id
-                    >= IdSource::floor_at(
-                        numbered_until(&self.record.standstills, fire, window).plus(ID_STEP),
-                    )
-                {
+                let latest = numbered_until(&self.record.standstills, fire, window);
+                if cover.id >= IdSource::floor_at(latest.plus(ID_STEP)) {
                     self.findings.add("verdict", wrong("released too late to run"));
                 }
             }
