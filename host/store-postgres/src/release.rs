@@ -89,7 +89,7 @@ pub(crate) async fn settle(
     Ok(job)
 }
 
-pub(crate) async fn next_plan_at(connection: &mut PgConnection) -> Result<Option<Timestamp>, sqlx::Error> {
+async fn next_plan_at(connection: &mut PgConnection) -> Result<Option<Timestamp>, sqlx::Error> {
     let next = sqlx::query_scalar!(
         r#"SELECT min(plan_at) AS "at?: DateTime<Utc>" FROM infra_job WHERE plan_at IS NOT NULL"#
     )
