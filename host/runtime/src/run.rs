@@ -124,7 +124,7 @@ impl Runtime {
         attempt.observer.on_started();
         let ended = {
             let guest = std::pin::pin!(call(&handler.entry, &mut store, attempt, ask));
-            let guest = Turn::new(guest, Arc::clone(&self.turns), QUICK);
+            let guest = Turn::new(self.epochs.watch(guest), Arc::clone(&self.turns), QUICK);
             // Around instantiation too: a `start` function that loops must not escape. Dropping the guest's future unwinds it
             // wherever it waits.
             tokio::select! {

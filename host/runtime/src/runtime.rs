@@ -19,7 +19,7 @@ use crate::{
     compile::{self, entry, sha256},
     config::RuntimeConfig,
     engine,
-    epoch::EpochThread,
+    epoch::Epochs,
     handler::Handler,
     host::{Host, linker},
     limiter::Budget,
@@ -40,7 +40,7 @@ pub struct Runtime {
     memory: MemoryCache,
     /// Compilations take all cores and gigabytes: one at a time.
     compiling: Semaphore,
-    _epochs: EpochThread,
+    pub(crate) epochs: Epochs,
 }
 
 /// Where originals come from when a handler must be compiled again.
@@ -118,7 +118,7 @@ impl Runtime {
         let linker = linker(&engine).map_err(|error| RuntimeError::Engine(format!("{error:#}")))?;
         let http = HttpClient::new(Arc::clone(&config.resolver))
             .map_err(|error| RuntimeError::Engine(error.to_string()))?;
-        let epochs = EpochThread::start(&engine, config.epoch_tick)
+        let epochs = Epochs::start(&engine, config.epoch_tick)
             .map_err(|error| RuntimeError::Engine(error.to_string()))?;
         Ok(Self {
             budget: Budget::new(config.host_memory_budget),
@@ -128,7 +128,7 @@ impl Runtime {
             disk,
             memory: MemoryCache::new(LOADED_HANDLERS),
             compiling: Semaphore::new(1),
-            _epochs: epochs,
+            epochs,
             engine,
             config,
         })
