@@ -53,7 +53,6 @@ fn feed(targets: &[&str], seconds: u32) -> Result<()> {
         let mut cargo = Command::new(&fuzz);
         // The instruments are unstable flags; the pinned compiler has them, and no other toolchain is asked for.
         cargo.env("RUSTC_BOOTSTRAP", "1").current_dir(directory());
-        repo::forget_own_build(&mut cargo);
         cargo.args(["fuzz", command, "--fuzz-dir", "."]);
         cargo.arg("--target-dir").arg(repo::target().join("fuzz"));
         cargo

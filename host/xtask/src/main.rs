@@ -20,7 +20,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 #[derive(Parser)]
-#[command(name = "cargo xtask", about = "Project automation")]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", about = "Project automation")]
 struct Cli {
     #[command(subcommand)]
     command: Command,

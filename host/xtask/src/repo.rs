@@ -26,25 +26,7 @@ pub(crate) fn target() -> PathBuf {
 pub(crate) fn cargo(dir: &Path) -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(dir).stdin(Stdio::null());
-    forget_own_build(&mut command);
     command
-}
-
-/// Removes what `cargo run` set for this process: a nested build would take it for its own and rebuild everything.
-pub(crate) fn forget_own_build(command: &mut Command) {
-    for (name, _) in env::vars_os() {
-        let Some(text) = name.to_str() else { continue };
-        let about_this_crate = [
-            "CARGO_PKG_",
-            "CARGO_MANIFEST_",
-            "CARGO_BIN_",
-            "CARGO_CRATE_",
-            "CARGO_PRIMARY_",
-        ];
-        if about_this_crate.iter().any(|prefix| text.starts_with(prefix)) || text == "OUT_DIR" {
-            command.env_remove(&name);
-        }
-    }
 }
 
 /// Runs a command with its output on this one's; an error names the command line.

@@ -33,6 +33,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("wasmtab-import", &["wasmtab-domain", "wasmtab-cron"]),
     ("wasmtab-test-databases", &[]),
     ("xtask", &["wasmtab-test-databases"]),
+    ("xtask-launcher", &[]),
 ];
 
 /// The one crate that wires everything, and the one that tries it from outside.

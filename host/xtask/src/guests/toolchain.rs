@@ -89,9 +89,9 @@ impl Toolchain {
             Self::Wasip2 => repo::cargo(dir),
             Self::Debian => Command::new(CARGO),
         };
-        command.current_dir(dir).stdin(Stdio::null());
-        repo::forget_own_build(&mut command);
         command
+            .current_dir(dir)
+            .stdin(Stdio::null())
             .env_remove("RUSTFLAGS")
             .env_remove("CARGO_ENCODED_RUSTFLAGS")
             .env_remove("CARGO_BUILD_TARGET");
