@@ -150,18 +150,32 @@ async fn a_chain_that_comes_round_is_refused_wherever_it_is_said() {
 }
 
 #[tokio::test]
-async fn a_chain_may_be_turned_round_by_one_document() {
+async fn a_chain_may_be_turned_round_by_one_document_whatever_else_it_says() {
     let api = Api::new().await;
     let job =
         |name: &str, next: &[&str]| json!({"name": name, "handlerName": "H", "every": 60, "onFailure": next});
-    apply(
-        &api,
-        json!({"document": [job("a", &["b"]), job("b", &["c"]), job("c", &[])]}),
-    )
-    .await;
-    let turned = json!([job("c", &["b"]), job("b", &["a"]), job("a", &[])]);
-    let plan = apply(&api, json!({"document": turned})).await;
-    assert_eq!(plan["updated"], 3);
+    // Each of them among more jobs than are written at once.
+    let among_others = |chain: [Value; 3], every: u32| -> Value {
+        chain
+            .into_iter()
+            .enumerate()
+            .flat_map(|(place, chained)| {
+                let others = (0..70).map(move |number| {
+                    json!({"name": format!("{place}-{number}"), "handlerName": "H", "every": every})
+                });
+                others.chain([chained])
+            })
+            .collect()
+    };
+    let chain = [job("a", &["b"]), job("b", &["c"]), job("c", &[])];
+    let plan = apply(&api, json!({"document": among_others(chain, 60)})).await;
+    assert_eq!(plan["created"], 213);
+    let turned = [job("c", &["b"]), job("b", &["a"]), job("a", &[])];
+    let document = among_others(turned, 90);
+    let plan = apply(&api, json!({"document": document})).await;
+    assert_eq!(plan["updated"], 213);
+    let plan = apply(&api, json!({"document": document})).await;
+    assert_eq!(plan["unchanged"], 213);
 }
 
 #[tokio::test]

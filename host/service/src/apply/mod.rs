@@ -9,6 +9,7 @@ mod prune;
 
 use std::collections::HashMap;
 
+use futures_util::future::join_all;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -23,7 +24,7 @@ use self::{
 };
 use crate::{
     error::{self, ServiceResult},
-    jobs::{missing_chained, subject},
+    jobs::{chained, missing_chained, subject},
     names,
     service::{Change, Service, authorize},
     view::{Action, PlanView},
@@ -49,6 +50,9 @@ pub struct ApplyRequest {
 
 /// Bytes of a document, as it is applied or exported: 16 MiB.
 pub const MAX_DOCUMENT: usize = 16 * 1024 * 1024;
+
+/// Jobs that are written at once: they share commits.
+const AT_ONCE: usize = 64;
 
 /// How often a job is planned anew because somebody changed it meanwhile.
 const TRIES: usize = 3;
@@ -98,12 +102,12 @@ impl Service {
         known.retain(|name| surplus.iter().all(|job| job.spec.name != *name));
 
         if !request.dry_run {
-            for index in chains.order {
-                let plan = &mut planned[index];
-                self.carry_out(by, plan, request.source.as_deref()).await?;
-            }
-            for job in &surplus {
-                self.prune(by, job).await?;
+            let mut plans: Vec<_> = planned.iter_mut().map(Some).collect();
+            let in_order = chains.order.iter().filter_map(|place| plans[*place].take());
+            self.carry_out_all(by, in_order.collect(), request.source.as_deref())
+                .await?;
+            for some in surplus.chunks(AT_ONCE) {
+                together(some.iter().map(|job| self.prune(by, job))).await?;
             }
         }
         let handlers: HashMap<String, Handler> = self
@@ -137,6 +141,21 @@ impl Service {
         }
         view.jobs.extend(surplus.iter().map(|job| prune::show(job, lang)));
         Ok(view)
+    }
+
+    /// Writes what the plans say. Whatever starts others waits for all before it, which they are among.
+    async fn carry_out_all(
+        &self,
+        by: &Principal,
+        mut in_order: Vec<&mut Planned>,
+        source: Option<&str>,
+    ) -> ServiceResult<()> {
+        for group in in_order.chunk_by_mut(|_, next| chained(&next.spec).next().is_none()) {
+            for some in group.chunks_mut(AT_ONCE) {
+                together(some.iter_mut().map(|plan| self.carry_out(by, plan, source))).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Writes what a plan says, and keeps the job as it is then.
@@ -187,4 +206,9 @@ impl Service {
             .await;
         Ok(job)
     }
+}
+
+/// Carries all of it out to its end, and fails as the first that failed.
+async fn together(work: impl Iterator<Item = impl Future<Output = ServiceResult<()>>>) -> ServiceResult<()> {
+    join_all(work).await.into_iter().collect()
 }
