@@ -5,11 +5,20 @@ use std::env;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::LazyLock;
 
-/// The root of the checkout.
+/// The root of the checkout: the one that the launcher was started in, or for tests, which have no launcher, that of their sources.
 pub(crate) fn root() -> &'static Path {
-    let crate_dir = Path::new(env!("CARGO_MANIFEST_DIR"));
-    crate_dir.ancestors().nth(2).unwrap_or(crate_dir)
+    static ROOT: LazyLock<PathBuf> = LazyLock::new(|| {
+        env::var_os("XTASK_CHECKOUT").map_or_else(
+            || {
+                let crate_dir = Path::new(env!("CARGO_MANIFEST_DIR"));
+                crate_dir.ancestors().nth(2).unwrap_or(crate_dir).to_owned()
+            },
+            PathBuf::from,
+        )
+    });
+    &ROOT
 }
 
 /// The folders of all workspaces: the host's, and those of guests.

@@ -23,6 +23,10 @@ fn main() -> ExitCode {
 /// Returns only where the automation was not built, or does not start.
 fn launch() -> io::Result<ExitCode> {
     let program = env::current_exe()?.with_file_name("xtask");
+    // Not the one that this was compiled in: a target directory may be shared, and a checkout moved.
+    let this_crate = env::var_os("CARGO_MANIFEST_DIR")
+        .ok_or_else(|| io::Error::other("it is started by `cargo xtask`"))?;
+    let checkout = above(Path::new(&this_crate), 3);
     let mut build = command(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()).as_ref());
     build
         .args([
@@ -34,14 +38,17 @@ fn launch() -> io::Result<ExitCode> {
             "--target-dir",
         ])
         .arg(above(&program, 2))
-        .current_dir(above(Path::new(env!("CARGO_MANIFEST_DIR")), 3));
+        .current_dir(checkout);
     if program.exists() {
         build.arg("--quiet");
     }
     if !build.status()?.success() {
         return Ok(ExitCode::FAILURE);
     }
-    Err(command(&program).args(env::args_os().skip(1)).exec())
+    Err(command(&program)
+        .args(env::args_os().skip(1))
+        .env("XTASK_CHECKOUT", checkout)
+        .exec())
 }
 
 fn above(path: &Path, folders: usize) -> &Path {
