@@ -14,7 +14,7 @@ use wasmtab_domain::{
 };
 use wasmtab_store::{
     AttemptFilter, CancelReply, ClaimRequest, Claimed, FinishReply, NewBackfill, NewCall, NewRepeats,
-    NewTrigger, Page, RepeatReply, RunFilter, RunStore, StoreResult, TriggerRefused,
+    NewTrigger, Page, RepeatReply, RunFilter, RunStore, Started, StoreResult, TriggerRefused,
 };
 
 use crate::{
@@ -33,7 +33,7 @@ use crate::{
 
 #[async_trait]
 impl RunStore for PostgresStore {
-    async fn trigger(&self, trigger: NewTrigger) -> StoreResult<Result<Run, TriggerRefused>> {
+    async fn trigger(&self, trigger: NewTrigger) -> StoreResult<Result<Started, TriggerRefused>> {
         let ids = self.ids.clone();
         self.write_announced(move |c, effects| {
             Box::pin(async move { start(c, &ids, &trigger, effects).await })
@@ -228,7 +228,7 @@ async fn start(
     ids: &Ids,
     trigger: &NewTrigger,
     effects: &mut Effects,
-) -> Result<Result<Run, TriggerRefused>, sqlx::Error> {
+) -> Result<Result<Started, TriggerRefused>, sqlx::Error> {
     let Some(job) = jobs::load(connection, trigger.job_id).await? else {
         return Ok(Err(TriggerRefused::NotFound));
     };
@@ -263,7 +263,8 @@ async fn start(
         .await?;
     }
     effects.queue = true;
-    reads::made_run(connection, run.id).await.map(Ok)
+    let run = reads::made_run(connection, run.id).await?;
+    Ok(Ok(Started { run, job }))
 }
 
 async fn fill_back(

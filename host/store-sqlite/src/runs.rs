@@ -14,7 +14,7 @@ use wasmtab_domain::{
 };
 use wasmtab_store::{
     AttemptFilter, CancelReply, ClaimRequest, Claimed, FinishReply, NewBackfill, NewCall, NewRepeats,
-    NewTrigger, Page, RepeatReply, RunFilter, RunStore, StoreResult, TriggerRefused,
+    NewTrigger, Page, RepeatReply, RunFilter, RunStore, Started, StoreResult, TriggerRefused,
 };
 
 use crate::{
@@ -33,12 +33,12 @@ use crate::{
 
 #[async_trait]
 impl RunStore for SqliteStore {
-    async fn trigger(&self, trigger: NewTrigger) -> StoreResult<Result<Run, TriggerRefused>> {
+    async fn trigger(&self, trigger: NewTrigger) -> StoreResult<Result<Started, TriggerRefused>> {
         let memory = self.memory.clone();
         self.write_seated(1, trigger.now, Then::Others, move |c, seat, effects| {
             Box::pin(async move {
                 Ok(match start(c, &memory, &trigger, seat, effects).await? {
-                    Ok((run, claims)) => (Ok(run), claims),
+                    Ok((started, claims)) => (Ok(started), claims),
                     Err(refused) => (Err(refused), Vec::new()),
                 })
             })
@@ -241,7 +241,7 @@ async fn start(
     trigger: &NewTrigger,
     seat: Option<&ClaimRequest>,
     effects: &mut Effects,
-) -> Result<Result<(Run, Vec<Claim>), TriggerRefused>, sqlx::Error> {
+) -> Result<Result<(Started, Vec<Claim>), TriggerRefused>, sqlx::Error> {
     let Some((job, mut queue)) = Queue::look_for_job(connection, memory, trigger.job_id).await? else {
         return Ok(Err(TriggerRefused::NotFound));
     };
@@ -292,13 +292,13 @@ async fn start(
         .await?;
     }
     // As whoever asked sees it: before its attempt. The end of others may have given it its turn meanwhile.
-    let made = if start.cancels.is_empty() {
+    let run = if start.cancels.is_empty() {
         run.as_made(trigger.now)
     } else {
         reads::made_run(connection, run.id).await?
     };
     effects.queue |= claims.is_empty();
-    Ok(Ok((made, claims)))
+    Ok(Ok((Started { run, job }, claims)))
 }
 
 async fn fill_back(

@@ -231,7 +231,7 @@ async fn a_start_by_hand_takes_a_seat_too() {
         by: "ann".into(),
         now: at(5),
     };
-    let run = attended.store.trigger(trigger).await.unwrap().unwrap();
+    let run = attended.store.trigger(trigger).await.unwrap().unwrap().run;
     let claims = attended.process.taken();
     assert_eq!(claims[0].run_id, run.id);
     assert_eq!(claims[0].handler_param, "given");

@@ -46,7 +46,7 @@ pub use self::{
     retention::{LogEnd, LogKey, LogSort, RetentionStore},
     runs::{
         AttemptFilter, CancelReply, ClaimRequest, Claimed, FinishReply, NewBackfill, NewCall, NewRepeats,
-        NewTrigger, RepeatReply, RunFilter, RunStore, TriggerRefused,
+        NewTrigger, RepeatReply, RunFilter, RunStore, Started, TriggerRefused,
     },
     standing::{Migration, Standing},
     state::{StateEntry, StateError, StateScope, StateStore, StateUse},

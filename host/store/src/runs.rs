@@ -4,6 +4,7 @@ use async_trait::async_trait;
 use wasmtab_domain::{
     decided::DecidedFire,
     ids::{AttemptId, BootId, JobId, RunId},
+    job::Job,
     policy::Overlap,
     repeat::{Refused, Wish},
     run::{Attempt, AttemptLog, Claim, Outcome, Run, RunPolicy},
@@ -26,6 +27,15 @@ pub struct NewTrigger {
     pub by: String,
     /// When.
     pub now: Timestamp,
+}
+
+/// A run that was made because somebody asked for it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Started {
+    /// As it was made.
+    pub run: Run,
+    /// What it was made of.
+    pub job: Job,
 }
 
 /// Why a run was not made.
@@ -195,7 +205,7 @@ pub struct AttemptFilter {
 #[async_trait]
 pub trait RunStore: Send + Sync {
     /// Starts a job by hand, as its overlap rule allows. Paused and stopped jobs may be started.
-    async fn trigger(&self, trigger: NewTrigger) -> StoreResult<Result<Run, TriggerRefused>>;
+    async fn trigger(&self, trigger: NewTrigger) -> StoreResult<Result<Started, TriggerRefused>>;
 
     /// Makes a run for each of the instants, one after another unless the job lets runs overlap; none when there is no such job.
     async fn backfill(&self, backfill: NewBackfill) -> StoreResult<Option<Vec<RunId>>>;

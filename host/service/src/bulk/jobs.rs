@@ -285,7 +285,7 @@ impl Service {
         });
         for (job, started) in jobs.iter().zip(join_all(starts).await) {
             match started {
-                Ok(run) => outcome.changes(job, Vec::new(), Some(run.id.to_string())),
+                Ok(started) => outcome.changes(job, Vec::new(), Some(started.run.id.to_string())),
                 Err(error @ ServiceError::Store(_)) => return Err(error),
                 Err(error) => outcome.fails(job.id.to_string(), Some(job.spec.name.clone()), &error),
             }

@@ -6,7 +6,7 @@ use wasmtab_domain::{
     limits,
     policy::Overlap,
 };
-use wasmtab_store::{NewTrigger, Principal, Role, TriggerRefused};
+use wasmtab_store::{NewTrigger, Principal, Role, Started, TriggerRefused};
 
 use super::subject;
 use crate::{
@@ -40,9 +40,7 @@ impl Service {
             by: by.name.clone(),
             now: self.now(),
         };
-        // The job is read for its zone alone, which nobody's start waits for.
-        let (run, job) = tokio::join!(self.start(trigger), self.find_job(id));
-        let run = run?;
+        let Started { run, job } = self.start(trigger).await?;
         self.audit(
             by,
             "job.trigger",
@@ -50,11 +48,11 @@ impl Service {
             Change::made(serde_json::json!({ "runId": run.id })),
         )
         .await;
-        Ok(RunView::new(&run, job?.spec.timezone))
+        Ok(RunView::new(&run, job.spec.timezone))
     }
 
     /// Starts a run, or says which one is in the way.
-    pub(crate) async fn start(&self, trigger: NewTrigger) -> ServiceResult<wasmtab_domain::run::Run> {
+    pub(crate) async fn start(&self, trigger: NewTrigger) -> ServiceResult<Started> {
         let id = trigger.job_id;
         self.store
             .trigger(trigger)

@@ -167,7 +167,7 @@ impl World {
     }
 
     pub(super) async fn trigger(&self, job: JobId, now: Timestamp) -> Run {
-        self.store.trigger(trigger(job, now)).await.unwrap().unwrap()
+        self.store.trigger(trigger(job, now)).await.unwrap().unwrap().run
     }
 
     pub(super) async fn run(&self, id: RunId) -> Run {

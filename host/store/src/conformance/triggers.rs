@@ -46,7 +46,7 @@ pub(super) async fn allow_overrides_the_conflict(w: World) {
         overlap: Some(Overlap::Allow),
         ..trigger(job.id, at(8))
     };
-    assert_eq!(w.store.trigger(second).await.unwrap().unwrap().held, None);
+    assert_eq!(w.store.trigger(second).await.unwrap().unwrap().run.held, None);
     assert_eq!(w.claim(at(8)).await.len(), 2);
 }
 

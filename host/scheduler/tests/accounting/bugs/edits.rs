@@ -1,15 +1,10 @@
 //! Edits, deletions and starts by hand that do less or more than was asked.
 
 use async_trait::async_trait;
-use wasmtab_domain::{
-    ids::JobId,
-    job::Job,
-    policy::Overlap,
-    run::{Outcome, Run},
-    time::Timestamp,
-};
+use wasmtab_domain::{ids::JobId, job::Job, policy::Overlap, run::Outcome, time::Timestamp};
 use wasmtab_store::{
-    Deleted, FinishReply, JobStore, JobWrite, NewTrigger, RunStore, StoreResult, TriggerRefused, WriteError,
+    Deleted, FinishReply, JobStore, JobWrite, NewTrigger, RunStore, Started, StoreResult, TriggerRefused,
+    WriteError,
 };
 
 use super::{Bug, Real};
@@ -67,7 +62,11 @@ pub(super) struct StartsTwice;
 
 #[async_trait]
 impl Bug for StartsTwice {
-    async fn trigger(&self, real: &Real, trigger: NewTrigger) -> StoreResult<Result<Run, TriggerRefused>> {
+    async fn trigger(
+        &self,
+        real: &Real,
+        trigger: NewTrigger,
+    ) -> StoreResult<Result<Started, TriggerRefused>> {
         let answer = real.store.trigger(trigger.clone()).await?;
         if answer.is_ok() {
             let again = NewTrigger {

@@ -34,8 +34,8 @@ use wasmtab_domain::{
 };
 use wasmtab_store::{
     CancelReply, ClaimRequest, Claimed, Come, Deleted, FinishReply, JobChanges, JobStore, JobWrite,
-    NewBackfill, NewCall, NewRepeats, NewTrigger, PauseRequest, Released, RepeatReply, RunStore, StoreResult,
-    TriggerRefused, WriteError,
+    NewBackfill, NewCall, NewRepeats, NewTrigger, PauseRequest, Released, RepeatReply, RunStore, Started,
+    StoreResult, TriggerRefused, WriteError,
 };
 
 pub(crate) use self::{real::Real, sound::Sound};
@@ -106,7 +106,11 @@ pub(crate) trait Bug: Debug + Send + Sync {
         real.store.replan(now).await
     }
 
-    async fn trigger(&self, real: &Real, trigger: NewTrigger) -> StoreResult<Result<Run, TriggerRefused>> {
+    async fn trigger(
+        &self,
+        real: &Real,
+        trigger: NewTrigger,
+    ) -> StoreResult<Result<Started, TriggerRefused>> {
         real.store.trigger(trigger).await
     }
 

@@ -9,7 +9,7 @@ use wasmtab_domain::{
 };
 use wasmtab_store::{
     AttemptFilter, CancelReply, ClaimRequest, Claimed, FinishReply, NewBackfill, NewCall, NewRepeats,
-    NewTrigger, Page, RepeatReply, RunFilter, RunStore, StoreResult, TriggerRefused,
+    NewTrigger, Page, RepeatReply, RunFilter, RunStore, Started, StoreResult, TriggerRefused,
 };
 
 use super::Tap;
@@ -17,12 +17,12 @@ use crate::chronicle::Event;
 
 #[async_trait]
 impl RunStore for Tap {
-    async fn trigger(&self, trigger: NewTrigger) -> StoreResult<Result<Run, TriggerRefused>> {
+    async fn trigger(&self, trigger: NewTrigger) -> StoreResult<Result<Started, TriggerRefused>> {
         let (now, job, overlap) = (trigger.now, trigger.job_id, trigger.overlap);
         let work = self.bug.trigger(&self.real, trigger);
         self.write("trigger", Some(now), work, |answer| {
             let answer = match answer {
-                Ok(run) => Ok(run.id),
+                Ok(started) => Ok(started.run.id),
                 Err(TriggerRefused::Overlap(blocking)) => Err(*blocking),
                 Err(TriggerRefused::NotFound) => return None,
             };
