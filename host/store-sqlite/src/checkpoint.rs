@@ -12,6 +12,9 @@ use crate::open::log_of;
 const PERIOD: Duration = Duration::from_millis(500);
 /// Bytes of log below which nothing is done.
 const WORTHWHILE: u64 = 4 * 1024 * 1024;
+/// How often it is tried to bring everything over before what has come meanwhile is left to the next look. Only a log of which
+/// nothing is left begins anew, and to write over it is half the work of making it longer.
+const TRIES: u32 = 4;
 
 /// Works until it is dropped.
 #[derive(Debug)]
@@ -28,15 +31,27 @@ impl Checkpointer {
                 if tokio::fs::metadata(&log).await.map_or(0, |meta| meta.len()) < WORTHWHILE {
                     continue;
                 }
-                if let Err(error) = sqlx::raw_sql("PRAGMA wal_checkpoint(PASSIVE)")
-                    .execute(&mut connection)
-                    .await
-                {
+                if let Err(error) = bring_over(&mut connection).await {
                     tracing::warn!(%error, "a checkpoint failed, the next one tries again: {error}");
                 }
             }
         }))
     }
+}
+
+/// Once more while the log has grown meanwhile.
+async fn bring_over(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
+    let mut known = 0;
+    for _ in 0..TRIES {
+        let (_, pages, _): (i64, i64, i64) = sqlx::query_as("PRAGMA wal_checkpoint(PASSIVE)")
+            .fetch_one(&mut *connection)
+            .await?;
+        if pages <= known {
+            break;
+        }
+        known = pages;
+    }
+    Ok(())
 }
 
 impl Drop for Checkpointer {
