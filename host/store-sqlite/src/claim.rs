@@ -23,6 +23,7 @@ use crate::{
     memory::{Revised, policy_of},
     new_runs::NewRun,
     queue::{Level, Queue},
+    statements::insert_log_rows,
 };
 
 /// Looks of one claim that may meet nothing but runs that are kept back, before the caller has to ask again.
@@ -74,7 +75,7 @@ pub(crate) async fn claim_due(
 }
 
 /// Claims runs that are about to be made and need nothing but a place, as far as their handlers have places: those in front
-/// first. Their rows are made as claimed (`new_runs::insert`), and then written down.
+/// first. Their rows are made as claimed (`new_runs::insert`).
 pub(crate) async fn claim_new(
     connection: &mut SqliteConnection,
     memory: &Memory,
@@ -325,7 +326,17 @@ async fn first_bindings(
         .collect())
 }
 
-/// A claim, in the order in which `write_down` reads it: its run, what it has in common with others, and of a later attempt which.
+/// The log's rows of claims, as `insert_log_rows` takes them.
+pub(crate) struct LogRows<'a> {
+    pub rows: String,
+    pub said: String,
+    pub status: &'static str,
+    pub now: i64,
+    pub node: &'a str,
+    pub boot: i64,
+}
+
+/// A claim: its run, what it has in common with others, and of a later attempt which.
 #[derive(Serialize)]
 #[serde(untagged)]
 enum Row {
@@ -333,8 +344,36 @@ enum Row {
     Later(i64, usize, i64, u32),
 }
 
-/// Writes the log's rows of claims.
-pub(crate) async fn write_down(
+impl<'a> LogRows<'a> {
+    pub(crate) fn of(request: &'a ClaimRequest, claims: &[Claim]) -> Result<Self, sqlx::Error> {
+        // Many claims share what they run on and its parameter, which is said once.
+        let mut said = IndexSet::new();
+        let rows: Vec<_> = claims
+            .iter()
+            .map(|claim| {
+                let binding = claim.binding.as_ref();
+                let binding = binding.map(|binding| (&binding.plugin, binding.version, &binding.digest));
+                let (number, _) = said.insert_full((&claim.handler_param, binding));
+                if claim.attempt_id == claim.run_id.first_attempt() {
+                    Row::First(claim.run_id.0, number)
+                } else {
+                    Row::Later(claim.run_id.0, number, claim.attempt_id.0, claim.execute_index)
+                }
+            })
+            .collect();
+        Ok(Self {
+            rows: to_json(&rows)?,
+            said: to_json(&said)?,
+            status: AttemptStatus::Claimed.as_str(),
+            now: request.now.as_micros(),
+            node: &request.node,
+            boot: request.boot_id.0,
+        })
+    }
+}
+
+/// Writes the log's rows of claims on runs that are there.
+async fn write_down(
     connection: &mut SqliteConnection,
     request: &ClaimRequest,
     claims: &[Claim],
@@ -342,50 +381,10 @@ pub(crate) async fn write_down(
     if claims.is_empty() {
         return Ok(());
     }
-    // Many claims share what they run on and its parameter, which is said once.
-    let mut said = IndexSet::new();
-    let rows: Vec<_> = claims
-        .iter()
-        .map(|claim| {
-            let binding = claim.binding.as_ref();
-            let binding = binding.map(|binding| (&binding.plugin, binding.version, &binding.digest));
-            let (number, _) = said.insert_full((&claim.handler_param, binding));
-            if claim.attempt_id == claim.run_id.first_attempt() {
-                Row::First(claim.run_id.0, number)
-            } else {
-                Row::Later(claim.run_id.0, number, claim.attempt_id.0, claim.execute_index)
-            }
-        })
-        .collect();
-    let (rows, said) = (to_json(&rows)?, to_json(&said)?);
-    let (boot, now) = (request.boot_id.0, request.now.as_micros());
-    let claimed = AttemptStatus::Claimed.as_str();
-    sqlx::query!(
-        "WITH said AS MATERIALIZED (
-            SELECT key AS number, value ->> 0 AS param, value ->> '$[1][0]' AS plugin, value ->> '$[1][1]' AS version,
-                value ->> '$[1][2]' AS digest
-            FROM jsonb_each(?6)
-        )
-        INSERT INTO infra_job_log (id, job_id, job_name, revision, handler_name, handler_param, execute_index, status,
-            run_id, run_trigger, requested_by, retry_of, scheduled_at, fire_key, policy, due_at, claimed_at, plugin,
-            plugin_version, digest, node, boot_id, shard_index, shard_count, upstream_run)
-        SELECT coalesce(new.attempt, run.id), run.job_id, run.job_name, run.revision, run.handler_name, said.param,
-            coalesce(new.execute_index, 1), ?2, run.id, run.run_trigger, run.requested_by, run.retry_of,
-            run.scheduled_at, run.fire_key, run.policy, run.due_at, ?3, said.plugin, said.version, said.digest, ?4, ?5,
-            run.shard_index, run.shard_count, run.upstream_run
-        FROM (
-            SELECT value ->> 0 AS run, value ->> 1 AS said, value ->> 2 AS attempt, value ->> 3 AS execute_index
-            FROM jsonb_each(?1)
-        ) AS new CROSS JOIN run ON run.id = new.run CROSS JOIN said ON said.number = new.said",
-        rows,
-        claimed,
-        now,
-        request.node,
-        boot,
-        said
-    )
-    .execute(connection)
-    .await?;
+    let log = LogRows::of(request, claims)?;
+    insert_log_rows!("", log.said, log.status, log.now, log.node, log.boot, log.rows)
+        .execute(connection)
+        .await?;
     Ok(())
 }
 

@@ -45,6 +45,7 @@ mod repeat;
 mod retention;
 mod runs;
 mod state;
+mod statements;
 mod writer;
 
 use std::path::{Path, PathBuf};

@@ -14,7 +14,12 @@ use wasmtab_domain::{
 };
 use wasmtab_store::ClaimRequest;
 
-use crate::{Memory, convert::to_json};
+use crate::{
+    Memory,
+    claim::LogRows,
+    convert::to_json,
+    statements::{insert_log_rows, insert_runs, query},
+};
 
 /// A run of a job that is to be made.
 #[derive(Debug)]
@@ -67,7 +72,7 @@ struct Shared<'a>(
     Option<i64>,
 );
 
-/// Makes the runs, each with all its shards; those that are claimed already are made as such.
+/// Makes the runs, each with all its shards. Those that are claimed already are made as such, with their rows of the log.
 pub(crate) async fn insert(
     connection: &mut SqliteConnection,
     memory: &Memory,
@@ -86,12 +91,12 @@ pub(crate) async fn insert(
         Some((request, claims)) => (Some(request.boot_id.0), claims),
         None => (None, &[][..]),
     };
-    let claimed: HashSet<_> = claims.iter().map(|claim| claim.run_id).collect();
+    let begun: HashSet<_> = claims.iter().map(|claim| claim.run_id).collect();
     let mut rows = Vec::with_capacity(runs.len());
     let mut said = IndexSet::new();
     for (run, upstream) in runs.iter().zip(&upstreams) {
         let spec = &run.job.spec;
-        let owner = owner.filter(|_| claimed.contains(&run.id));
+        let owner = owner.filter(|_| begun.contains(&run.id));
         let state = if owner.is_some() {
             RunState::Running
         } else {
@@ -128,32 +133,27 @@ pub(crate) async fn insert(
         }
     }
     let (rows, said) = (to_json(&rows)?, to_json(&said)?);
-    sqlx::query!(
-        "WITH said AS MATERIALIZED (
-            SELECT key AS number, value ->> 0 AS handler_name, value ->> 1 AS handler_param, value ->> 2 AS run_trigger,
-                value ->> 3 AS requested_by, value ->> 4 AS retry_of, value ->> 5 AS scheduled, value ->> 6 AS state,
-                value ->> 7 AS hold, value ->> 8 AS priority, value ->> 9 AS shard_index, value ->> 10 AS shard_count,
-                value ->> 11 AS upstream, value ->> 12 AS upstream_run, value ->> 13 AS chain_depth,
-                value ->> 14 AS boot_id
-            FROM jsonb_each(?2)
-        )
-        INSERT INTO run (id, job_id, job_name, revision, handler_name, handler_param, run_trigger, requested_by,
-            retry_of, scheduled_at, fire_key, due_at, state, hold, priority, group_id, shard_index, shard_count,
-            upstream, upstream_run, chain_depth, boot_id, attempts, attempt_id)
-        SELECT new.id, new.job_id, new.job_name, new.revision, handler_name, handler_param, run_trigger, requested_by,
-            retry_of, new.scheduled_at, iif(scheduled, 0, new.group_id), new.due_at, state, hold, priority, new.group_id,
-            shard_index, shard_count, upstream, upstream_run, chain_depth, boot_id, boot_id IS NOT NULL,
-            iif(boot_id IS NULL, NULL, new.id)
-        FROM (
-            SELECT value ->> 0 AS id, value ->> 1 AS job_id, value ->> 2 AS job_name, value ->> 3 AS revision,
-                value ->> 4 AS scheduled_at, value ->> 5 AS due_at, value ->> 6 AS group_id, value ->> 7 AS said
-            FROM jsonb_each(?1)
-        ) AS new CROSS JOIN said ON said.number = new.said",
-        rows,
-        said
-    )
-    .execute(connection)
-    .await?;
+    match claimed {
+        Some((request, claims)) if !claims.is_empty() => {
+            let log = LogRows::of(request, claims)?;
+            insert_runs!(
+                insert_log_rows,
+                said,
+                rows,
+                log.said,
+                log.status,
+                log.now,
+                log.node,
+                log.boot,
+                log.rows
+            )
+            .execute(connection)
+            .await?;
+        }
+        _ => {
+            insert_runs!(query, said, rows).execute(connection).await?;
+        }
+    }
     Ok(())
 }
 

@@ -342,7 +342,6 @@ async fn insert_runs(
     ready.sort_by_key(|run| Reverse(run.job.spec.priority));
     let claims = claim::claim_new(connection, memory, request, queue, &ready).await?;
     new_runs::insert(connection, memory, &runs, Some((request, &claims)), now).await?;
-    claim::write_down(connection, request, &claims).await?;
     Ok(claims)
 }
 

@@ -277,9 +277,6 @@ async fn start(
         trigger.now,
     )
     .await?;
-    if let Some((request, claims)) = claimed {
-        claim::write_down(connection, request, claims).await?;
-    }
     for other in &start.cancels {
         cancel::group(
             connection,
