@@ -17,8 +17,6 @@ use crate::{clock::SystemClock, exit::Failure, serve};
 
 /// Sandboxes that one measurement of the engine starts on each of its threads, at least and at most.
 const STARTS: std::ops::RangeInclusive<u32> = 1_000..=20_000;
-/// Commits that one measurement of a bare commit makes.
-const COMMITS: u32 = 300;
 
 /// What bare wasmtime holds.
 #[derive(Clone, Copy)]
@@ -110,16 +108,30 @@ pub(super) async fn database(site: &Site, runs: u32) -> Result<Database, Failure
     })
 }
 
-/// How long one durable commit of one row takes.
-pub(super) async fn commit(site: &Site) -> Result<Vec<i64>, Failure> {
-    let mut bare = open(site, "commits.db").await?;
-    let mut micros = Vec::with_capacity(COMMITS as usize);
-    for _ in 0..COMMITS {
-        let begun = Instant::now();
-        bare.enqueue(1).await.map_err(Failure::own)?;
-        micros.push(begun.elapsed().as_micros() as i64);
+/// Durable commits of one row each, and how long they took.
+pub(super) struct Commits {
+    bare: Bare,
+    pub(super) micros: Vec<i64>,
+}
+
+impl Commits {
+    pub(super) async fn new(site: &Site) -> Result<Self, Failure> {
+        let bare = open(site, "commits.db").await?;
+        Ok(Self {
+            bare,
+            micros: Vec::new(),
+        })
     }
-    Ok(micros)
+
+    /// Makes so many more.
+    pub(super) async fn make(&mut self, count: u32) -> Result<(), Failure> {
+        for _ in 0..count {
+            let begun = Instant::now();
+            self.bare.enqueue(1).await.map_err(Failure::own)?;
+            self.micros.push(begun.elapsed().as_micros() as i64);
+        }
+        Ok(())
+    }
 }
 
 async fn open(site: &Site, name: &str) -> Result<Bare, Failure> {

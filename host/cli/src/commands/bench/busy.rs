@@ -37,7 +37,7 @@ impl BusyArgs {
         let (mut attempts, mut unmetered) = (Vec::new(), Vec::new());
         // In turn, so that whatever else the machine does meets both alike.
         for _ in 0..self.attempts {
-            let ended = site::run_once(&server, jobs[0]).await?;
+            let (_, ended) = site::run_once(&server, jobs[0]).await?;
             attempts.push(length(ended.begin_time.as_deref(), ended.end_time.as_deref())?);
             let begun = Instant::now();
             bare.run().await.map_err(Failure::own)?;

@@ -153,18 +153,24 @@ pub(super) fn administrator() -> Principal {
     }
 }
 
-/// Starts a job by hand, and waits until its run has ended.
-pub(super) async fn run_once(server: &Server, job: JobId) -> Result<RunView, Failure> {
-    let (service, by) = (&server.service, administrator());
-    let run = service
-        .trigger(&by, job, TriggerBody::default())
-        .await
-        .map_err(Failure::own)?;
-    let id = run.id.parse().map_err(Failure::own)?;
-    service
-        .wait_for_run(&by, id, Duration::from_mins(5))
-        .await
-        .map_err(Failure::own)
+/// Starts a job by hand, and waits until its run has ended; with it the instant at which it was asked for.
+pub(super) async fn run_once(server: &Server, job: JobId) -> Result<(Timestamp, RunView), Failure> {
+    let (service, by) = (Arc::clone(&server.service), administrator());
+    // On a thread of the server's, like a request: the main one would have to wake one of them first.
+    let request = tokio::spawn(async move {
+        let asked = now();
+        let run = service
+            .trigger(&by, job, TriggerBody::default())
+            .await
+            .map_err(Failure::own)?;
+        let id = run.id.parse().map_err(Failure::own)?;
+        let ended = service
+            .wait_for_run(&by, id, Duration::from_mins(5))
+            .await
+            .map_err(Failure::own)?;
+        Ok((asked, ended))
+    });
+    request.await.map_err(Failure::own)?
 }
 
 /// Makes jobs, many in one commit. `said` is what each of them says beside its name and handler.
