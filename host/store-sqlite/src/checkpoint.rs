@@ -12,9 +12,11 @@ use crate::open::log_of;
 const PERIOD: Duration = Duration::from_millis(500);
 /// Bytes of log below which nothing is done.
 const WORTHWHILE: u64 = 4 * 1024 * 1024;
-/// How often it is tried to bring everything over before what has come meanwhile is left to the next look. Only a log of which
-/// nothing is left begins anew, and to write over it is half the work of making it longer.
+/// How often a look tries to bring everything over, also what has come meanwhile. Only a log of which nothing is left begins anew, and
+/// to write over it is half the work of making it longer.
 const TRIES: u32 = 4;
+/// Where more pages than that have come since the last look, the writer never rests: trying again would only keep the disk from it.
+const MANY: i64 = 2_048;
 
 /// Works until it is dropped.
 #[derive(Debug)]
@@ -24,6 +26,7 @@ impl Checkpointer {
     pub(crate) fn start(mut connection: SqliteConnection, database: &Path) -> Self {
         let log = log_of(database);
         Self(tokio::spawn(async move {
+            let mut known = 0;
             let mut period = tokio::time::interval(PERIOD);
             period.set_missed_tick_behavior(MissedTickBehavior::Delay);
             loop {
@@ -31,7 +34,7 @@ impl Checkpointer {
                 if tokio::fs::metadata(&log).await.map_or(0, |meta| meta.len()) < WORTHWHILE {
                     continue;
                 }
-                if let Err(error) = bring_over(&mut connection).await {
+                if let Err(error) = bring_over(&mut connection, &mut known).await {
                     tracing::warn!(%error, "a checkpoint failed, the next one tries again: {error}");
                 }
             }
@@ -39,17 +42,17 @@ impl Checkpointer {
     }
 }
 
-/// Once more while the log has grown meanwhile.
-async fn bring_over(connection: &mut SqliteConnection) -> Result<(), sqlx::Error> {
-    let mut known = 0;
+/// Brings over what the log holds; `known` is how many pages it was known to hold, of which there are fewer where it began anew.
+async fn bring_over(connection: &mut SqliteConnection, known: &mut i64) -> Result<(), sqlx::Error> {
     for _ in 0..TRIES {
         let (_, pages, _): (i64, i64, i64) = sqlx::query_as("PRAGMA wal_checkpoint(PASSIVE)")
             .fetch_one(&mut *connection)
             .await?;
-        if pages <= known {
+        let before = std::mem::replace(known, pages);
+        let come = if pages < before { pages } else { pages - before };
+        if come == 0 || come > MANY {
             break;
         }
-        known = pages;
     }
     Ok(())
 }
