@@ -16,8 +16,9 @@ use crate::is_blacked_out;
 
 /// A fire that nobody released for longer was missed.
 const GRACE: Duration = Duration::from_secs(5);
-/// Ids tell milliseconds.
-const ID_STEP: Duration = Duration::from_millis(1);
+/// How much later than the decision a run's number may be: beside a start or a thaw under full load, what is decided waits for the
+/// database's one writer, and what was wished for after it has got its number by then.
+const QUEUED: Duration = Duration::from_secs(1);
 
 /// What decided a fire.
 #[derive(Clone, Debug)]
@@ -118,7 +119,7 @@ impl Books<'_> {
                     Misfire::All => spec.catch_up_window.to_duration().max(GRACE),
                 };
                 let latest = numbered_until(&self.record.standstills, fire, window);
-                if cover.id >= IdSource::floor_at(latest.plus(ID_STEP)) {
+                if cover.id >= IdSource::floor_at(latest.plus(QUEUED)) {
                     self.findings.add("verdict", wrong("released too late to run"));
                 }
             }
