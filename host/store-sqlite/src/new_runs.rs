@@ -91,12 +91,12 @@ pub(crate) async fn insert(
         Some((request, claims)) => (Some(request.boot_id.0), claims),
         None => (None, &[][..]),
     };
-    let begun: HashSet<_> = claims.iter().map(|claim| claim.run_id).collect();
+    let claimed_runs: HashSet<_> = claims.iter().map(|claim| claim.run_id).collect();
     let mut rows = Vec::with_capacity(runs.len());
     let mut said = IndexSet::new();
     for (run, upstream) in runs.iter().zip(&upstreams) {
         let spec = &run.job.spec;
-        let owner = owner.filter(|_| begun.contains(&run.id));
+        let owner = owner.filter(|_| claimed_runs.contains(&run.id));
         let state = if owner.is_some() {
             RunState::Running
         } else {
