@@ -18,8 +18,8 @@ use wasmtab_domain::{
     time::Timestamp,
 };
 use wasmtab_runtime::{
-    Attempt, AttemptContext, AttemptReport, Control, Limits, LiveAttempt, LiveLog, LiveLogs, LoadError,
-    Observer, Runtime, Source, StateError, StateStore, Upstream,
+    Attempt, AttemptContext, AttemptReport, Control, Handler, Limits, LiveAttempt, LiveLog, LiveLogs,
+    LoadError, Observer, Runtime, Source, StateError, StateStore, Upstream,
 };
 use wasmtab_store::{StateError as StoredStateError, StateScope, Store, StoreError};
 
@@ -36,6 +36,9 @@ pub trait Executor: Send + Sync + 'static {
         control: &Control,
         on_begin: impl Fn() + Send + Sync + 'static,
     ) -> impl Future<Output = Outcome> + Send;
+
+    /// Attempts of this handler are about to be claimed: what the first of them would wait for may be done before.
+    fn prepare(&self, handler_name: &str, binding: &Binding) -> impl Future<Output = ()> + Send;
 }
 
 /// Runs attempts as components on wasmtime.
@@ -82,17 +85,7 @@ impl Sandbox {
         control: &Control,
         on_begin: impl Fn() + Send + Sync + 'static,
     ) -> Result<(AttemptReport, Timestamp), Failed> {
-        let digest: Digest = binding
-            .digest
-            .parse()
-            .map_err(|cause| Failed::host(format!("digest: {cause}")))?;
-        let handler = self
-            .runtime
-            .load(&digest, &Originals(Arc::clone(&self.store)))
-            .await?;
-        let permissions = self
-            .permissions(&claim.handler_name, binding.handler_revision)
-            .await?;
+        let (handler, permissions) = self.ready(&claim.handler_name, binding).await?;
         let begin = self.timer.now();
         let log = LiveLog::new();
         let _entry = self.live.enter(
@@ -121,6 +114,20 @@ impl Sandbox {
             log,
         };
         Ok((self.runtime.run(&handler, attempt, control).await, begin))
+    }
+
+    /// The handler as it was bound, and what it may touch.
+    async fn ready(&self, name: &str, binding: &Binding) -> Result<(Arc<Handler>, Permissions), Failed> {
+        let digest: Digest = binding
+            .digest
+            .parse()
+            .map_err(|cause| Failed::host(format!("digest: {cause}")))?;
+        let handler = self
+            .runtime
+            .load(&digest, &Originals(Arc::clone(&self.store)))
+            .await?;
+        let permissions = self.permissions(name, binding.handler_revision).await?;
+        Ok((handler, permissions))
     }
 
     async fn permissions(&self, handler: &str, revision: i64) -> Result<Permissions, Failed> {
@@ -206,6 +213,11 @@ impl Executor for Sandbox {
                 }
             }
         }
+    }
+
+    async fn prepare(&self, handler_name: &str, binding: &Binding) {
+        // What is wrong with it, its attempts will say.
+        let _ = self.ready(handler_name, binding).await;
     }
 }
 

@@ -3,7 +3,10 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::sync::broadcast::{Receiver, error::RecvError};
+use tokio::{
+    runtime::Handle,
+    sync::broadcast::{Receiver, error::RecvError},
+};
 use tokio_util::sync::CancellationToken;
 use wasmtab_domain::time::Timestamp;
 use wasmtab_store::{Hint, Store, StoreError};
@@ -12,6 +15,7 @@ use crate::{
     GATHER,
     clock::Timer,
     crowd::{Crowds, SIGHT},
+    executor::Executor,
 };
 
 /// Jobs whose fires one transaction decides.
@@ -20,14 +24,19 @@ const BATCH: u32 = 500;
 const PERIOD: Duration = Duration::from_secs(5);
 /// How long before a fire the store is told of it.
 const LEAD: Duration = SIGHT;
+/// Handlers that are made ready at most before their fires: not more than stay loaded beside those in use.
+const PREPARED: usize = 64;
 /// A wall clock that is further back than this was set back; less is a clock being disciplined.
 const SET_BACK: Duration = Duration::from_secs(2);
 /// How long a database that does not answer is left alone.
 const BACKOFF: Duration = Duration::from_secs(1);
 
-pub(crate) struct Planner {
+pub(crate) struct Planner<E> {
     pub store: Arc<dyn Store>,
     pub timer: Arc<dyn Timer>,
+    pub executor: Arc<E>,
+    /// Where guests run.
+    pub guests: Handle,
     pub stop: CancellationToken,
     /// The latest instant that next fires may have been computed from, by this process or one before it.
     pub last_seen: Option<Timestamp>,
@@ -37,7 +46,7 @@ pub(crate) struct Planner {
     pub foreseen: Option<Timestamp>,
 }
 
-impl Planner {
+impl<E: Executor> Planner<E> {
     /// Plans until it is told to stop.
     pub(crate) async fn run(mut self) {
         let mut hints = self.store.hints().listen_for_duties();
@@ -86,10 +95,17 @@ impl Planner {
         // What fires within the lead was told before: a little more is told each time, and read beside what fires meanwhile.
         if self.foreseen < Some(soon) {
             let (told, until) = (self.foreseen.max(Some(now)).unwrap_or(now), soon.plus(LEAD));
-            let store = Arc::clone(&self.store);
-            tokio::spawn(async move {
-                if let Err(error) = store.foresee(told, until).await {
-                    tracing::debug!(%error, "what fires soon could not be read ahead: {error}");
+            let (store, executor) = (Arc::clone(&self.store), Arc::clone(&self.executor));
+            self.guests.spawn(async move {
+                match store.foresee(told, until).await {
+                    Ok(handlers) => {
+                        for (name, binding) in handlers.iter().take(PREPARED) {
+                            executor.prepare(name, binding).await;
+                        }
+                    }
+                    Err(error) => {
+                        tracing::debug!(%error, "what fires soon could not be read ahead: {error}");
+                    }
                 }
             });
             self.foreseen = Some(until);

@@ -56,7 +56,7 @@ pub struct Process<E> {
     pub(crate) attempts: TaskTracker,
     pub(crate) stop: CancellationToken,
     pub(crate) end: CancellationToken,
-    pub(crate) planner: Planner,
+    pub(crate) planner: Planner<E>,
     pub(crate) dispatcher: Dispatcher<E>,
     pub(crate) journal: Journal,
     pub(crate) keeper: Keeper,
@@ -109,14 +109,14 @@ impl<E: Executor> Process<E> {
         let (journal, received) = journal::channel();
         let backlog = Arc::new(Backlog::new());
         let crew = Arc::new(Crew {
-            executor,
+            executor: Arc::clone(&executor),
             timer: Arc::clone(&timer),
             controls: Arc::clone(&controls),
             permits: Permits::new(concurrency),
             backlog: Arc::clone(&backlog),
             journal,
             meters: meters.clone(),
-            guests,
+            guests: guests.clone(),
             attempts: attempts.clone(),
         });
         let front = Arc::new(FrontDesk::new(&crew, boot_id, node.clone()));
@@ -128,6 +128,8 @@ impl<E: Executor> Process<E> {
             planner: Planner {
                 store: Arc::clone(&store),
                 timer: Arc::clone(&timer),
+                executor,
+                guests,
                 stop: stop.clone(),
                 last_seen,
                 crowds: Crowds::new(Arc::clone(&store), Arc::clone(&timer)),

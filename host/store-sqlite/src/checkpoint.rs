@@ -1,7 +1,14 @@
 //! Moving committed pages from the write-ahead log into the database, on a connection of its own, so that no commit
 //! pays for it.
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use sqlx::SqliteConnection;
 use tokio::{task::JoinHandle, time::MissedTickBehavior};
@@ -20,25 +27,39 @@ const MANY: i64 = 2_048;
 
 /// Works until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Checkpointer(JoinHandle<()>);
+pub(crate) struct Checkpointer {
+    task: JoinHandle<()>,
+    /// Whether the next look is left out.
+    busy: Arc<AtomicBool>,
+}
 
 impl Checkpointer {
     pub(crate) fn start(mut connection: SqliteConnection, database: &Path) -> Self {
         let log = log_of(database);
-        Self(tokio::spawn(async move {
+        let busy = Arc::new(AtomicBool::new(false));
+        let left_out = Arc::clone(&busy);
+        let task = tokio::spawn(async move {
             let mut known = 0;
             let mut period = tokio::time::interval(PERIOD);
             period.set_missed_tick_behavior(MissedTickBehavior::Delay);
             loop {
                 period.tick().await;
-                if tokio::fs::metadata(&log).await.map_or(0, |meta| meta.len()) < WORTHWHILE {
+                if left_out.swap(false, Ordering::Relaxed)
+                    || tokio::fs::metadata(&log).await.map_or(0, |meta| meta.len()) < WORTHWHILE
+                {
                     continue;
                 }
                 if let Err(error) = bring_over(&mut connection, &mut known).await {
                     tracing::warn!(%error, "a checkpoint failed, the next one tries again: {error}");
                 }
             }
-        }))
+        });
+        Self { task, busy }
+    }
+
+    /// There is more urgent work at the moment: the next look waits for the one after it.
+    pub(crate) fn leave_out_a_look(&self) {
+        self.busy.store(true, Ordering::Relaxed);
     }
 }
 
@@ -59,6 +80,6 @@ async fn bring_over(connection: &mut SqliteConnection, known: &mut i64) -> Resul
 
 impl Drop for Checkpointer {
     fn drop(&mut self) {
-        self.0.abort();
+        self.task.abort();
     }
 }

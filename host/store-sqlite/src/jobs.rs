@@ -1,10 +1,13 @@
 //! The job table.
 
+use std::{collections::HashMap, sync::Arc};
+
 use async_trait::async_trait;
 use sqlx::SqliteConnection;
 use wasmtab_domain::{
     ids::JobId,
     job::{Job, Pause},
+    run::Binding,
     time::Timestamp,
 };
 use wasmtab_store::{
@@ -231,13 +234,23 @@ impl JobStore for SqliteStore {
 
     async fn release_at(&self, at: Timestamp, limit: u32, come: Come) -> StoreResult<bool> {
         let (memory, log) = (self.memory.clone(), self.log.clone());
-        self.write_seated(limit, at, Then::Commit, move |c, seats, effects| {
-            Box::pin(async move { release_at(c, &memory, &log, at, limit, seats, come, effects).await })
-        })
-        .await
+        let released = self
+            .write_seated(limit, at, Then::Commit, move |c, seats, effects| {
+                Box::pin(async move { release_at(c, &memory, &log, at, limit, seats, come, effects).await })
+            })
+            .await?;
+        if released {
+            // Many begin now, for which the processors are wanted.
+            self.checkpointer.leave_out_a_look();
+        }
+        Ok(released)
     }
 
-    async fn foresee(&self, after: Timestamp, until: Timestamp) -> StoreResult<()> {
+    async fn foresee(
+        &self,
+        after: Timestamp,
+        until: Timestamp,
+    ) -> StoreResult<HashMap<String, Arc<Binding>>> {
         let mut reader = self.readers.acquire().await.map_err(store_error)?;
         foresee(&mut reader, &self.memory, after, until)
             .await

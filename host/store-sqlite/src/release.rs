@@ -1,12 +1,17 @@
 //! Releasing fires: the snapshot is read, the domain decides, and run, skips and the job's advance commit together.
 
-use std::{cmp::Reverse, collections::BTreeSet, path::Path};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeSet, HashMap},
+    path::Path,
+    sync::Arc,
+};
 
 use sqlx::SqliteConnection;
 use wasmtab_domain::{
     job::{Blackout, Calendars, Job, JobSpec},
     release::{self, Release, Snapshot},
-    run::{Claim, Hold},
+    run::{Binding, Claim, Hold},
     status::{AttemptStatus, Trigger},
     time::Timestamp,
 };
@@ -112,13 +117,13 @@ pub(crate) async fn crowd_at(
     Ok(small(count))
 }
 
-/// Reads what the jobs say that are due soon, so that their release finds it remembered.
+/// Reads what the jobs say that are due soon, so that their release finds it remembered, and what their handlers are bound to.
 pub(crate) async fn foresee(
     reader: &mut SqliteConnection,
     memory: &Memory,
     after: Timestamp,
     until: Timestamp,
-) -> Result<(), sqlx::Error> {
+) -> Result<HashMap<String, Arc<Binding>>, sqlx::Error> {
     let (after, until) = (after.as_micros(), until.as_micros());
     let keys = sqlx::query_scalar!(
         r#"SELECT json_group_array(json_array(id, revision)) AS "keys!: String" FROM (
@@ -130,8 +135,15 @@ pub(crate) async fn foresee(
     )
     .fetch_one(&mut *reader)
     .await?;
-    memory.revisions(reader, &json("jobs", &keys)?).await?;
-    Ok(())
+    let revisions = memory.revisions(reader, &json("jobs", &keys)?).await?;
+    let handlers: BTreeSet<_> = revisions
+        .values()
+        .map(|revised| revised.spec.handler_name.as_str())
+        .collect();
+    if handlers.is_empty() {
+        return Ok(HashMap::new());
+    }
+    Ok(Queue::look_at_handlers(reader, handlers).await?.bindings)
 }
 
 /// Jobs whose plan is due, the longest due first, and when the next is due after that.

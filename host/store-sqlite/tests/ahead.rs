@@ -199,3 +199,27 @@ async fn as_many_are_prepared_as_are_asked_for() {
     assert_eq!(ahead.store.crowd_at(at(60), 10).await.unwrap(), 1);
     assert_eq!(ahead.world.release(at(60)).await.runs, 1);
 }
+
+#[tokio::test]
+async fn the_handlers_of_what_fires_soon_are_told() {
+    let ahead = Ahead::new().await;
+    for (name, handler, every) in [
+        ("bound", "Soon", 60),
+        ("alike", "Soon", 60),
+        ("later", "Later", 3_600),
+        ("unbound", "Nobody", 60),
+    ] {
+        ahead
+            .job(json!({"name": name, "handlerName": handler, "every": every}))
+            .await;
+    }
+    let bound = ahead.world.bind("Soon", None).await;
+    ahead.world.bind("Later", None).await;
+    let told = ahead.store.foresee(at(58), at(60)).await.unwrap();
+    let told: Vec<_> = told
+        .iter()
+        .map(|(name, binding)| (name.as_str(), binding.version, binding.handler_revision))
+        .collect();
+    assert_eq!(told, [("Soon", 1, bound.revision)]);
+    assert!(ahead.store.foresee(at(60), at(62)).await.unwrap().is_empty());
+}

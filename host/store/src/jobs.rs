@@ -1,11 +1,12 @@
 //! Jobs, their revisions and pauses, and the release of their fires.
 
-use std::pin::Pin;
+use std::{collections::HashMap, pin::Pin, sync::Arc};
 
 use async_trait::async_trait;
 use wasmtab_domain::{
     ids::{JobId, RunId},
     job::{Job, JobSpec, PausePeriod, Revision},
+    run::Binding,
     time::Timestamp,
 };
 
@@ -179,10 +180,14 @@ pub trait JobStore: Send + Sync {
     async fn release_due(&self, now: Timestamp, limit: u32) -> StoreResult<Released>;
 
     /// Jobs whose plan is due after `after`, and at `until` at the latest, are about to be released: what that needs may be read
-    /// before it is urgent. Nothing depends on it.
-    async fn foresee(&self, after: Timestamp, until: Timestamp) -> StoreResult<()> {
+    /// before it is urgent. Nothing depends on it. Answers with the handlers that their attempts would run on as things stand.
+    async fn foresee(
+        &self,
+        after: Timestamp,
+        until: Timestamp,
+    ) -> StoreResult<HashMap<String, Arc<Binding>>> {
         let _ = (after, until);
-        Ok(())
+        Ok(HashMap::new())
     }
 
     /// How many jobs, counted up to `most`, could be released [ahead](Self::release_at) for this instant: none where nothing ever is.

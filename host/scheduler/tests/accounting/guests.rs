@@ -1,7 +1,7 @@
 //! Handlers that do nothing until the simulation says how they end.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -9,7 +9,7 @@ use std::{
 use tokio::sync::oneshot;
 use wasmtab_domain::{
     ids::{AttemptId, BootId},
-    run::{Claim, Outcome},
+    run::{Binding, Claim, Outcome},
     status::AttemptStatus,
     time::{Clock, Timestamp},
 };
@@ -59,24 +59,32 @@ struct Going {
 
 /// Every guest of a simulated world that goes on.
 #[derive(Debug, Default)]
-pub(crate) struct Guests(Mutex<BTreeMap<AttemptId, Going>>);
+pub(crate) struct Guests {
+    going: Mutex<BTreeMap<AttemptId, Going>>,
+    prepared: Mutex<BTreeSet<String>>,
+}
 
 impl Guests {
+    /// The handlers that were made ready before their attempts.
+    pub(crate) fn prepared(&self) -> BTreeSet<String> {
+        self.prepared.lock().unwrap().clone()
+    }
+
     /// The attempts that go on, oldest first.
     pub(crate) fn going(&self) -> Vec<AttemptId> {
-        self.0.lock().unwrap().keys().copied().collect()
+        self.going.lock().unwrap().keys().copied().collect()
     }
 
     /// Lets one end.
     pub(crate) fn end(&self, attempt: AttemptId, ending: Ending) {
-        if let Some(going) = self.0.lock().unwrap().remove(&attempt) {
+        if let Some(going) = self.going.lock().unwrap().remove(&attempt) {
             let _ = going.order.send(ending);
         }
     }
 
     /// Their process has died. What they would have reported comes back, for it may be heard of yet.
     pub(crate) fn die(&self) -> Vec<Outcome> {
-        let going = std::mem::take(&mut *self.0.lock().unwrap());
+        let going = std::mem::take(&mut *self.going.lock().unwrap());
         going
             .into_values()
             .map(|going| outcome(&going.claim, Ending::SUCCESS, going.begin, going.begin))
@@ -112,7 +120,7 @@ impl Executor for Playground {
             begin,
             order,
         };
-        self.guests.0.lock().unwrap().insert(attempt, going);
+        self.guests.going.lock().unwrap().insert(attempt, going);
         on_begin();
         let ending = tokio::select! {
             biased;
@@ -122,7 +130,7 @@ impl Executor for Playground {
                 Err(_) => std::future::pending().await,
             },
             cause = control.cancelled() => {
-                self.guests.0.lock().unwrap().remove(&attempt);
+                self.guests.going.lock().unwrap().remove(&attempt);
                 Ending::of(match cause {
                     CancelCause::Operator => AttemptStatus::Cancelled,
                     CancelCause::Shutdown => AttemptStatus::Abandoned,
@@ -130,6 +138,10 @@ impl Executor for Playground {
             }
         };
         outcome(&claim, ending, begin, self.clock.now())
+    }
+
+    async fn prepare(&self, handler_name: &str, _binding: &Binding) {
+        self.guests.prepared.lock().unwrap().insert(handler_name.into());
     }
 }
 

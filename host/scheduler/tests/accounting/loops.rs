@@ -111,6 +111,32 @@ async fn a_clock_that_moves_wakes_whoever_waits_for_it() {
 }
 
 #[tokio::test]
+async fn a_handler_is_made_ready_before_its_fire() {
+    let process = process().await;
+    process.words.bind("Soon", None).await;
+    process
+        .words
+        .create(json!({"handlerName": "Soon", "every": 60}), at(0))
+        .await;
+    process.clock.set(at(30));
+    for _ in 0..1_000 {
+        tokio::task::yield_now().await;
+    }
+    assert!(process.guests.prepared().is_empty());
+    process.clock.set(at(60).minus(Duration::from_millis(500)));
+    while process.guests.prepared().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    assert!(process.guests.going().is_empty());
+    process.until_a_guest_begins(at(60)).await;
+    assert_eq!(process.guests.prepared(), ["Soon".to_owned()].into());
+    process
+        .running
+        .shut_down(Duration::ZERO, std::future::pending())
+        .await;
+}
+
+#[tokio::test]
 async fn a_clock_that_was_set_back_is_noticed_while_the_process_lives() {
     let mut process = process().await;
     let first = process
