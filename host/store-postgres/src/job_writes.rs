@@ -56,21 +56,8 @@ pub(crate) async fn create(
     if let Some(way) = job_links::cycle(connection, spec, None).await? {
         return Ok(Err(WriteError::Cycle(way)));
     }
-    let at = now.to_chrono();
-    let id = sqlx::query_scalar!(
-        "INSERT INTO infra_job (name, status, handler_name, timezone, retry_count, retry_interval, retry_backoff,
-            retry_on, monitor_timeout, memory_limit, overlap, misfire, catch_up_window, revision, created_at, updated_at,
-            source)
-        VALUES ($1, '', '', '', 0, 0, '', '', 0, 0, '', '', 0, 1, $2, $2, $3)
-        RETURNING id",
-        spec.name,
-        at,
-        source.as_deref()
-    )
-    .fetch_one(&mut *connection)
-    .await?;
-    let job = Job {
-        id: JobId(id),
+    let mut job = Job {
+        id: NO_ID_YET,
         spec: Arc::new(spec.clone()),
         revision: 1,
         source: source.clone(),
@@ -79,7 +66,7 @@ pub(crate) async fn create(
         pause: None,
         progress: release::begin(spec, *now),
     };
-    save(connection, &job, by).await?;
+    save(connection, &mut job, by).await?;
     Ok(Ok(job))
 }
 
@@ -117,12 +104,15 @@ pub(crate) async fn update(
     job.spec = Arc::new(spec.clone());
     job.revision += 1;
     job.updated_at = *now;
-    save(connection, &job, by).await?;
+    save(connection, &mut job, by).await?;
     Ok(Ok(job))
 }
 
-/// Writes all of a job and its newest revision.
-async fn save(connection: &mut PgConnection, job: &Job, by: &str) -> Result<(), sqlx::Error> {
+/// Of a job that is about to be made: it is written with the next number.
+const NO_ID_YET: JobId = JobId(0);
+
+/// Writes all of a job but its pause, and its newest revision.
+async fn save(connection: &mut PgConnection, job: &mut Job, by: &str) -> Result<(), sqlx::Error> {
     let JobSpec {
         name,
         status,
@@ -179,18 +169,40 @@ async fn save(connection: &mut PgConnection, job: &Job, by: &str) -> Result<(), 
         warn_after.map(|after| signed(after.as_secs())),
     );
     let (max_runs, retry_version) = (max_runs.map(signed), retry_version.as_str());
-    job_links::save_labels(connection, job.id, labels).await?;
-    let (blackouts, labels) = (to_json(blackouts)?, to_json(labels)?);
+    let (blackouts, said_labels) = (to_json(blackouts)?, to_json(labels)?);
     let (on_success, on_failure) = (to_json(on_success)?, to_json(on_failure)?);
-    let updated_at = job.updated_at.to_chrono();
-    sqlx::query!(
-        "UPDATE infra_job SET name = $2, status = $3, handler_name = $4, handler_param = $5, cron_expression = $6,
-            cron_dialect = $7, every = $8, timezone = $9, start_at = $10, end_at = $11, retry_count = $12,
-            retry_interval = $13, retry_backoff = $14, retry_on = $15, monitor_timeout = $16, fuel = $17,
-            memory_limit = $18, overlap = $19, misfire = $20, catch_up_window = $21, revision = $22, updated_at = $23,
-            jitter = $24, priority = $25, max_runs = $26, blackouts = $27, shards = $28, warn_after = $29,
-            retry_version = $30, on_success = $31, on_failure = $32, labels = $33, owner = $34, runbook = $35
-        WHERE id = $1",
+    let (created_at, updated_at) = (job.created_at.to_chrono(), job.updated_at.to_chrono());
+    let (next_fire_at, plan_at) = (chrono(job.progress.next_fire_at), chrono(job.progress.plan_at));
+    let (decided_until, released) = (chrono(job.progress.decided_until), signed(job.progress.released));
+    let written = sqlx::query_scalar!(
+        "INSERT INTO infra_job (
+            id, name, status, handler_name, handler_param, cron_expression, cron_dialect, every, timezone, start_at,
+            end_at, retry_count, retry_interval, retry_backoff, retry_on, monitor_timeout, fuel, memory_limit,
+            overlap, misfire, catch_up_window, jitter, priority, max_runs, blackouts, shards, warn_after,
+            retry_version, on_success, on_failure, labels, owner, runbook, revision, source, created_at, updated_at,
+            next_fire_at, plan_at, decided_until, released
+        )
+        VALUES (
+            coalesce(nullif($1::bigint, 0), nextval(pg_get_serial_sequence('infra_job', 'id'))), $2, $3, $4, $5, $6, $7, $8,
+            $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29,
+            $30, $31, $32, $33, $34, $35, $36, $37, $38, $39, $40, $41
+        )
+        ON CONFLICT (id) DO UPDATE SET
+            name = excluded.name, status = excluded.status, handler_name = excluded.handler_name,
+            handler_param = excluded.handler_param, cron_expression = excluded.cron_expression,
+            cron_dialect = excluded.cron_dialect, every = excluded.every, timezone = excluded.timezone,
+            start_at = excluded.start_at, end_at = excluded.end_at, retry_count = excluded.retry_count,
+            retry_interval = excluded.retry_interval, retry_backoff = excluded.retry_backoff,
+            retry_on = excluded.retry_on, monitor_timeout = excluded.monitor_timeout, fuel = excluded.fuel,
+            memory_limit = excluded.memory_limit, overlap = excluded.overlap, misfire = excluded.misfire,
+            catch_up_window = excluded.catch_up_window, jitter = excluded.jitter, priority = excluded.priority,
+            max_runs = excluded.max_runs, blackouts = excluded.blackouts, shards = excluded.shards,
+            warn_after = excluded.warn_after, retry_version = excluded.retry_version,
+            on_success = excluded.on_success, on_failure = excluded.on_failure, labels = excluded.labels,
+            owner = excluded.owner, runbook = excluded.runbook, revision = excluded.revision,
+            updated_at = excluded.updated_at, next_fire_at = excluded.next_fire_at, plan_at = excluded.plan_at,
+            decided_until = excluded.decided_until, released = excluded.released
+        RETURNING id",
         id,
         name,
         status,
@@ -212,8 +224,6 @@ async fn save(connection: &mut PgConnection, job: &Job, by: &str) -> Result<(), 
         overlap,
         misfire,
         window,
-        job.revision,
-        updated_at,
         jitter,
         i64::from(*priority),
         max_runs,
@@ -223,13 +233,25 @@ async fn save(connection: &mut PgConnection, job: &Job, by: &str) -> Result<(), 
         retry_version,
         on_success,
         on_failure,
-        labels,
+        said_labels,
         owner.as_deref(),
-        runbook.as_deref()
+        runbook.as_deref(),
+        job.revision,
+        job.source.as_deref(),
+        created_at,
+        updated_at,
+        next_fire_at,
+        plan_at,
+        decided_until,
+        released
     )
-    .execute(&mut *connection)
+    .fetch_one(&mut *connection)
     .await?;
-    save_progress(connection, job).await?;
+    // A job that was not there has none that could differ.
+    if job.id != NO_ID_YET || !labels.is_empty() {
+        job_links::save_labels(connection, JobId(written), labels).await?;
+    }
+    job.id = JobId(written);
     let mut said = JobSpec::clone(&job.spec);
     said.handler_param = param.map(Cow::into_owned);
     let (spec, policy) = (to_json(&said)?, to_json(&RunPolicy::from(&*job.spec))?);

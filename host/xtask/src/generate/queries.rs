@@ -44,8 +44,7 @@ type Queries = BTreeMap<String, String>;
 
 /// Checks every query against databases made from the migrations, and keeps what was found.
 pub(crate) fn write() -> Result<()> {
-    for store in STORES {
-        let fresh = fresh(store)?;
+    for (store, fresh) in fresh()? {
         let directory = store.kept_in();
         if read(&directory)? == fresh {
             println!("{}/.sqlx is up to date", store.folder);
@@ -65,8 +64,8 @@ pub(crate) fn write() -> Result<()> {
 
 /// Fails where what is kept is not what would be found now.
 pub(crate) fn check() -> Result<()> {
-    for store in STORES {
-        let (fresh, kept) = (fresh(store)?, read(&store.kept_in())?);
+    for (store, fresh) in fresh()? {
+        let kept = read(&store.kept_in())?;
         if fresh != kept {
             bail!(
                 "{}/.sqlx is out of date; run `cargo xtask generate` and commit",
@@ -101,22 +100,42 @@ fn read(directory: &Path) -> Result<Queries> {
     Ok(queries)
 }
 
-fn fresh(store: &Store) -> Result<Queries> {
+/// The queries of each store as they are now.
+fn fresh() -> Result<Vec<(&'static Store, Queries)>> {
     let scratch = tempfile::tempdir()?;
-    let queries = scratch.path().join("queries");
-    fs::create_dir(&queries)?;
-    let database = (store.database)(scratch.path(), &repo::root().join(store.migrations))?;
-    // Cargo does not know that the queries depend on the database: a source that is newer makes it look again.
-    touch(&repo::root().join(store.folder).join("src/lib.rs"))?;
-    let mut cargo = repo::cargo(repo::root());
-    // The whole workspace is named, so that no dependency is checked anew with other features.
-    cargo
-        .args(["check", "--quiet", "--locked", "--workspace", "--lib"])
-        .env(store.variable, &database.url)
-        .env("SQLX_OFFLINE_DIR", &queries);
-    repo::run(&mut cargo)
-        .with_context(|| format!("a query of {} does not hold against the migrations", store.folder))?;
-    read(&queries)
+    let mut databases = Vec::new();
+    for store in STORES {
+        databases.push((store.database)(
+            scratch.path(),
+            &repo::root().join(store.migrations),
+        )?);
+    }
+    let check = |name: &str| {
+        let queries = scratch.path().join(name);
+        fs::create_dir(&queries)?;
+        let mut cargo = repo::cargo(repo::root());
+        // The whole workspace is named, so that no dependency is checked anew with other features.
+        cargo
+            .args(["check", "--quiet", "--locked", "--workspace", "--lib"])
+            .env("SQLX_OFFLINE_DIR", &queries)
+            .envs(
+                STORES
+                    .iter()
+                    .zip(&databases)
+                    .map(|(store, database)| (store.variable, &database.url)),
+            );
+        repo::run(&mut cargo).context("the stores do not compile against their migrations")?;
+        read(&queries)
+    };
+    // Whatever has changed is compiled first, so that each store is alone afterwards: words that both use bear the same name.
+    check("changed")?;
+    let mut of_each = Vec::new();
+    for (number, store) in STORES.iter().enumerate() {
+        // Cargo does not know that the queries depend on the database: a source that is newer makes it look again.
+        touch(&repo::root().join(store.folder).join("src/lib.rs"))?;
+        of_each.push((store, check(&number.to_string())?));
+    }
+    Ok(of_each)
 }
 
 fn sqlite(scratch: &Path, migrations: &Path) -> Result<Database> {
