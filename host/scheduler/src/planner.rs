@@ -96,12 +96,15 @@ impl<E: Executor> Planner<E> {
         if self.foreseen < Some(soon) {
             let (told, until) = (self.foreseen.max(Some(now)).unwrap_or(now), soon.plus(LEAD));
             let (store, executor) = (Arc::clone(&self.store), Arc::clone(&self.executor));
-            self.guests.spawn(async move {
+            let guests = self.guests.clone();
+            tokio::spawn(async move {
                 match store.foresee(told, until).await {
                     Ok(handlers) => {
-                        for (name, binding) in handlers.iter().take(PREPARED) {
-                            executor.prepare(name, binding).await;
-                        }
+                        guests.spawn(async move {
+                            for (name, binding) in handlers.iter().take(PREPARED) {
+                                executor.prepare(name, binding).await;
+                            }
+                        });
                     }
                     Err(error) => {
                         tracing::debug!(%error, "what fires soon could not be read ahead: {error}");
