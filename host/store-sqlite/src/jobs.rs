@@ -234,16 +234,10 @@ impl JobStore for SqliteStore {
 
     async fn release_at(&self, at: Timestamp, limit: u32, come: Come) -> StoreResult<bool> {
         let (memory, log) = (self.memory.clone(), self.log.clone());
-        let released = self
-            .write_seated(limit, at, Then::Commit, move |c, seats, effects| {
-                Box::pin(async move { release_at(c, &memory, &log, at, limit, seats, come, effects).await })
-            })
-            .await?;
-        if released {
-            // Many begin now, for which the processors are wanted.
-            self.checkpointer.leave_out_a_look();
-        }
-        Ok(released)
+        self.write_seated(limit, at, Then::Commit, move |c, seats, effects| {
+            Box::pin(async move { release_at(c, &memory, &log, at, limit, seats, come, effects).await })
+        })
+        .await
     }
 
     async fn foresee(

@@ -76,7 +76,7 @@ pub struct SqliteStore {
     /// The write-ahead log.
     log: PathBuf,
     migrated: Option<Migrated>,
-    checkpointer: Checkpointer,
+    _checkpointer: Checkpointer,
     // Held until the end: a second process on the same file is refused.
     _lock: std::fs::File,
 }

@@ -127,7 +127,7 @@ pub(crate) async fn open(file: &Path) -> Result<SqliteStore, OpenError> {
         hints: Hints::new(),
         desk: Desk::default(),
         memory,
-        checkpointer,
+        _checkpointer: checkpointer,
         _lock: lock,
     })
 }
