@@ -9,6 +9,7 @@
 )]
 
 mod access;
+mod alerting;
 mod alerts;
 mod backfills;
 mod batches;
@@ -19,6 +20,7 @@ mod cancels;
 mod chains;
 mod claims;
 mod deletions;
+mod deliveries;
 mod facts;
 mod finishes;
 mod holds;
@@ -37,6 +39,7 @@ mod rescues;
 mod retention;
 mod set_back;
 mod shards;
+mod silences;
 mod state;
 mod support;
 mod triggers;
@@ -352,17 +355,21 @@ macro_rules! with_conformance_cases {
                 rules_choose_by_scope_and_occasion,
                 a_channel_hears_of_a_run_once,
                 the_shards_of_a_fire_are_told_together,
-                what_a_silence_covers_is_written_and_not_sent,
-                a_silence_is_ended_by_hand,
                 a_late_attempt_is_told_once,
                 work_that_goes_on_elsewhere_is_warned_of_in_time,
+                channels_and_rules_are_kept_together,
+            ],
+            silences: [
+                what_a_silence_covers_is_written_and_not_sent,
+                a_silence_is_ended_by_hand,
+            ],
+            deliveries: [
                 a_delivery_is_tried_until_it_is_taken,
                 a_delivery_is_given_up_with_the_reason,
                 what_a_dead_process_took_is_taken_again,
                 one_channel_does_not_hold_up_another,
                 a_disabled_channel_gives_up_what_waits_and_hears_nothing,
                 a_test_is_a_delivery_of_its_own,
-                channels_and_rules_are_kept_together,
                 deliveries_are_listed_in_pages_and_by_filter,
                 old_deliveries_are_swept_and_waiting_ones_kept,
             ],
