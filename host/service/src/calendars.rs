@@ -26,7 +26,7 @@ use crate::{
 pub struct CalendarPut {
     /// Dates (`{date}`, `{from, until}`) and windows of the week (`{days, from, until}`), on the wall clock of each job's zone;
     /// 1,000 at most.
-    #[schema(value_type = Vec<Object>)]
+    #[schema(value_type = Vec<crate::view::WindowShape>)]
     pub windows: Vec<Value>,
 }
 

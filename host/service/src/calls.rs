@@ -22,7 +22,7 @@ pub struct CallRequest {
     #[schema(value_type = Option<String>, format = DateTime)]
     pub at: Option<Timestamp>,
     /// How long from now: seconds, or a text like `10m`.
-    #[schema(value_type = Option<Object>, example = "10m")]
+    #[schema(value_type = Option<crate::view::Length>)]
     pub delay: Option<Interval>,
     /// Who answers, with what, and how it is bounded and retried: `handlerName`, `handlerParam`, `retryCount`, `retryInterval`,
     /// `retryBackoff`, `retryOn`, `monitorTimeout`, `fuel`, `memoryLimit`, `priority`, `warnAfter`, `retryVersion`, as in a job.

@@ -30,6 +30,7 @@ pub(crate) enum LogFormat {
 #[into_params(parameter_in = Query)]
 pub(crate) struct LinesQuery {
     /// `json` or `text`; by `Accept` unless said.
+    #[param(inline)]
     format: Option<LogFormat>,
 }
 

@@ -47,6 +47,7 @@ pub(crate) struct RunLogQuery {
     /// The attempt's number within the run; unless said the newest, or (following) all of them.
     attempt: Option<u32>,
     /// `json` or `text`; by `Accept` unless said.
+    #[param(inline)]
     format: Option<LogFormat>,
     /// Whether to go on until the run has ended: server-sent events, or (with `format=text`) lines as they come. `Accept:
     /// text/event-stream` says so too.

@@ -3,7 +3,7 @@
 use axum::{Json, extract::State};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
-use wasmtab_service::view::PreviewView;
+use wasmtab_service::view::{BlackoutShape, Length, PreviewView};
 
 use crate::{
     app::App,
@@ -25,7 +25,7 @@ pub(crate) struct Preview {
     /// `unix` or `quartz`; by the number of fields where absent.
     cron_dialect: Option<String>,
     /// A fixed grid instead of an expression.
-    #[schema(value_type = Option<Object>)]
+    #[schema(value_type = Option<Length>)]
     every: Option<Value>,
     /// The server's default zone where absent.
     #[schema(example = "America/New_York")]
@@ -35,7 +35,7 @@ pub(crate) struct Preview {
     #[schema(format = DateTime)]
     end_at: Option<String>,
     /// When it must not fire, as a job says it.
-    #[schema(value_type = Option<Vec<Object>>)]
+    #[schema(value_type = Option<Vec<BlackoutShape>>)]
     blackouts: Option<Vec<Value>>,
     /// How many fires, 1 to 1,000; 5 unless said.
     count: Option<usize>,

@@ -35,6 +35,7 @@ pub(crate) enum ValueFormat {
 #[into_params(parameter_in = Query)]
 pub(crate) struct ValueQuery {
     /// `json` or `raw`; by `Accept` unless said.
+    #[param(inline)]
     format: Option<ValueFormat>,
 }
 

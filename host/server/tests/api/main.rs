@@ -19,6 +19,8 @@ mod code;
 #[cfg(test)]
 mod completions;
 #[cfg(test)]
+mod contract;
+#[cfg(test)]
 mod doctor;
 #[cfg(test)]
 mod document;

@@ -35,7 +35,6 @@ use crate::{
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct ApplyRequest {
     /// A list of jobs, or `{"defaults": {…}, "jobs": […]}`.
-    #[schema(value_type = Object)]
     pub document: Value,
     /// Whether to stop at the plan.
     #[serde(default)]

@@ -79,7 +79,6 @@ pub struct BulkJobs {
     pub handler_name: Option<String>,
     /// With `trigger`: in place of each job's own parameter, this once.
     #[serde(default)]
-    #[schema(value_type = Option<Object>)]
     pub handler_param: Option<Value>,
     /// With `trigger`: in place of each job's own rule, this once.
     #[serde(default)]

@@ -32,7 +32,6 @@ pub struct BackfillBody {
     pub until: Option<Timestamp>,
     /// In place of the job's present parameter; an object or a list stands for its JSON text.
     #[serde(default, alias = "param")]
-    #[schema(value_type = Option<Object>)]
     pub handler_param: Option<Value>,
     /// In place of the job's own rule: `allow` lets them all begin at once. Otherwise they follow one another.
     #[serde(default)]

@@ -21,7 +21,6 @@ use crate::{
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 pub struct TriggerBody {
     /// In place of the job's own parameter, this once; an object or a list stands for its JSON text.
-    #[schema(value_type = Option<Object>)]
     pub handler_param: Option<Value>,
     /// In place of the job's own rule, this once: `skip`, `bufferOne`, `bufferAll`, `cancelOther` or `allow`.
     #[schema(value_type = Option<String>)]

@@ -64,10 +64,8 @@ pub struct AuditView {
     /// To what, as `job/3`.
     pub subject: String,
     /// How it was before.
-    #[schema(value_type = Option<Object>)]
     pub before: Option<Value>,
     /// How it was after.
-    #[schema(value_type = Option<Object>)]
     pub after: Option<Value>,
 }
 

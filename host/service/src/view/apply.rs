@@ -72,9 +72,7 @@ pub struct ChangeView {
     /// Its name.
     pub field: String,
     /// What it said.
-    #[schema(value_type = Object)]
     pub from: Value,
     /// What it says.
-    #[schema(value_type = Object)]
     pub to: Value,
 }

@@ -10,7 +10,7 @@ pub struct CalendarView {
     /// Unique.
     pub name: String,
     /// Dates and windows of the week, on the wall clock of each job's zone.
-    #[schema(value_type = Vec<Object>)]
+    #[schema(value_type = Vec<super::WindowShape>)]
     pub windows: Vec<Window>,
     /// Jobs that name it, a hundred at most.
     pub jobs: Vec<String>,

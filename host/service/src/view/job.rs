@@ -63,7 +63,7 @@ pub struct SpecView {
     /// Fires that run at most; null for no bound.
     pub max_runs: Option<u64>,
     /// When it must not fire: names of calendars, dates, windows of the week.
-    #[schema(value_type = Vec<Object>)]
+    #[schema(value_type = Vec<super::BlackoutShape>)]
     pub blackouts: Vec<Blackout>,
     /// Runs that one fire makes.
     pub shards: u32,

@@ -1,5 +1,7 @@
 use utoipa::ToSchema;
 
+use super::{BackoffInput, BlackoutShape, Length, Size};
+
 /// What a job may say. Every field but `name`, `handlerName` and one of `cronExpression` and `every` may be left out; `null` stands for
 /// the default. Intervals are seconds or texts like `30s`, `5m`, `2h`, `1d`.
 #[derive(Debug, ToSchema)]
@@ -12,7 +14,6 @@ pub struct JobInput {
     /// Who answers.
     pub handler_name: Option<String>,
     /// What the handler is given, 64 KiB at most; an object or a list stands for its JSON text.
-    #[schema(value_type = Option<Object>)]
     pub handler_param: Option<serde_json::Value>,
     /// Five fields (`unix`), or six or seven (`quartz`).
     #[schema(example = "0 2 * * *")]
@@ -20,8 +21,7 @@ pub struct JobInput {
     /// `unix` or `quartz`; by the number of fields where absent.
     pub cron_dialect: Option<String>,
     /// A fixed grid, anchored at `startAt`, else at the job's creation.
-    #[schema(value_type = Option<Object>, example = "5m")]
-    pub every: Option<serde_json::Value>,
+    pub every: Option<Length>,
     /// An IANA zone; the server's default where absent.
     #[schema(example = "Asia/Shanghai")]
     pub timezone: Option<String>,
@@ -34,43 +34,35 @@ pub struct JobInput {
     /// Retries beyond the first attempt; 0.
     pub retry_count: Option<u32>,
     /// The base of the waits; 60 s.
-    #[schema(value_type = Option<Object>, example = 300)]
-    pub retry_interval: Option<serde_json::Value>,
+    pub retry_interval: Option<Length>,
     /// `fixed` (the default), `exponential`, or a list of waits.
-    #[schema(value_type = Option<Object>, example = "fixed")]
-    pub retry_backoff: Option<serde_json::Value>,
+    pub retry_backoff: Option<BackoffInput>,
     /// The statuses that are tried again; `failure`, `trap`, `timeout`, `noHandler`.
     pub retry_on: Option<Vec<String>>,
     /// The longest that one attempt may take; 30 min.
-    #[schema(value_type = Option<Object>, example = 1800)]
-    pub monitor_timeout: Option<serde_json::Value>,
+    pub monitor_timeout: Option<Length>,
     /// The most fuel that one attempt may burn; not limited.
     pub fuel: Option<u64>,
     /// Bytes, or a text like `64MiB`; 256 MiB.
-    #[schema(value_type = Option<Object>, example = "256MiB")]
-    pub memory_limit: Option<serde_json::Value>,
+    pub memory_limit: Option<Size>,
     /// `skip` (the default), `bufferOne`, `bufferAll`, `cancelOther` or `allow`.
     pub overlap: Option<String>,
     /// `latest` (the default), `all` or `skip`.
     pub misfire: Option<String>,
     /// How old a missed fire may be that `misfire: all` still runs; 1 h.
-    #[schema(value_type = Option<Object>, example = "1h")]
-    pub catch_up_window: Option<serde_json::Value>,
+    pub catch_up_window: Option<Length>,
     /// The longest by which a fire is put off, by an amount of its own; 0.
-    #[schema(value_type = Option<Object>, example = "30s")]
-    pub jitter: Option<serde_json::Value>,
+    pub jitter: Option<Length>,
     /// -1000 to 1000, the higher first; 0.
     pub priority: Option<i32>,
     /// Fires that run at most; not limited.
     pub max_runs: Option<u64>,
     /// When it must not fire: names of calendars, `{date}`, `{from, until}` (dates), `{days, from, until}` (times of day).
-    #[schema(value_type = Option<Vec<Object>>)]
-    pub blackouts: Option<serde_json::Value>,
+    pub blackouts: Option<Vec<BlackoutShape>>,
     /// Runs that one fire makes, 1 to 1000; 1.
     pub shards: Option<u32>,
     /// After how long an attempt somebody is told; never.
-    #[schema(value_type = Option<Object>, example = "10m")]
-    pub warn_after: Option<serde_json::Value>,
+    pub warn_after: Option<Length>,
     /// The plugin version that a retry runs: `current` (the default) or `same`.
     pub retry_version: Option<String>,
     /// Names of jobs that start when a run has succeeded.

@@ -18,6 +18,7 @@ mod log;
 mod plugin;
 mod run;
 mod schedule;
+mod shapes;
 mod state;
 mod why;
 
@@ -38,6 +39,7 @@ pub use self::{
     plugin::{ActivationView, DescriptionView, InspectionView, PluginView, VersionView},
     run::RunView,
     schedule::{ClockChangeView, LeftOutView, NextView, PreviewView},
+    shapes::{BackoffInput, BlackoutShape, Length, Size, WindowShape},
     state::{StateClearedView, StateEntryView, StateScopeView, StateView},
     why::{NearView, PausePeriodView, WhyRevisionView, WhyView},
 };
