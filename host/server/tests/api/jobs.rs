@@ -30,6 +30,56 @@ async fn a_job_shows_all_that_it_says() {
 }
 
 #[tokio::test]
+async fn what_may_be_said_in_several_ways_is_shown_in_one() {
+    let api = Api::new().await;
+    let blackouts = json!([{ "date": "2026-12-25" }, { "from": "2026-12-30", "until": "2026-12-31" }, { "days": ["sun"] },
+        { "days": ["sat"], "from": "22:00", "until": "06:00" }]);
+    let said = |name: &str, every: Value, length: Value, size: Value, backoff: Value, param: Value| {
+        json!({ "name": name, "handlerName": "EchoHandler", "handlerParam": param, "every": every,
+            "retryInterval": length, "monitorTimeout": length, "catchUpWindow": length, "jitter": length,
+            "warnAfter": length, "memoryLimit": size, "retryBackoff": backoff, "blackouts": blackouts })
+    };
+    let numbers = said(
+        "numbers",
+        json!(3_600),
+        json!(60),
+        json!(1 << 26),
+        json!([10, 60]),
+        json!("[1]"),
+    );
+    let texts = said(
+        "texts",
+        json!("1h"),
+        json!("1m"),
+        json!("64MiB"),
+        json!(["10s", "1m"]),
+        json!([1]),
+    );
+    let mut shown = Vec::new();
+    for body in [&numbers, &texts] {
+        let mut job = api.post("/jobs", body).await.expect(StatusCode::CREATED);
+        for (field, value) in numbers.as_object().unwrap() {
+            assert!(field == "name" || job[field] == *value, "{field}: {}", job[field]);
+        }
+        for own in ["id", "name", "nextFireAt"] {
+            job.as_object_mut().unwrap().remove(own);
+        }
+        shown.push(job);
+    }
+    assert_eq!(shown[0], shown[1]);
+    let preview = json!({ "every": "1h", "blackouts": blackouts });
+    api.post("/schedules:preview", &preview)
+        .await
+        .expect(StatusCode::OK);
+    let call = |delay: Value| json!({ "handlerName": "EchoHandler", "handlerParam": {}, "delay": delay });
+    for delay in [json!(600), json!("10m")] {
+        api.post("/calls", &call(delay))
+            .await
+            .expect(StatusCode::ACCEPTED);
+    }
+}
+
+#[tokio::test]
 async fn an_edit_needs_the_revision_that_it_changes() {
     let api = Api::new().await;
     let job = api.job("nightly", &[("timezone", json!("Asia/Tokyo"))]).await;

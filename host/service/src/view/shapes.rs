@@ -45,29 +45,21 @@ pub enum BlackoutShape {
     Window(WindowShape),
 }
 
-/// A span of time on the wall clock of a job's zone.
+/// A span of time on the wall clock of a job's zone: `{date}`, a whole day; `{from, until}`, whole days; `{days, from, until}`, the same hours
+/// on some days of each week, which end on the following day where `until` is not after `from`.
 #[derive(Debug, Deserialize, ToSchema)]
-#[serde(untagged, deny_unknown_fields)]
-pub enum WindowShape {
-    /// A whole day.
-    Day {
-        /// Like `2026-12-25`.
-        date: String,
-    },
-    /// Whole days, the first to the last.
-    Days {
-        /// Like `2026-12-24`.
-        from: String,
-        /// Like `2026-12-26`.
-        until: String,
-    },
-    /// The same hours on some days of each week; where `until` is not after `from`, they end on the following day.
-    Weekly {
-        /// `mon`, `tue`, `wed`, `thu`, `fri`, `sat`, `sun`.
-        days: Vec<String>,
-        /// Like `22:00`; the day's beginning unless said.
-        from: Option<String>,
-        /// Like `06:00`; the day's end unless said.
-        until: Option<String>,
-    },
+#[serde(deny_unknown_fields)]
+pub struct WindowShape {
+    /// Like `2026-12-25`.
+    #[schema(nullable = false)]
+    pub date: Option<String>,
+    /// `mon`, `tue`, `wed`, `thu`, `fri`, `sat`, `sun`.
+    #[schema(nullable = false)]
+    pub days: Option<Vec<String>>,
+    /// Like `2026-12-24`, or with `days` like `22:00`: the day's beginning unless said.
+    #[schema(nullable = false)]
+    pub from: Option<String>,
+    /// Like `2026-12-26`, or with `days` like `06:00`: the day's end unless said.
+    #[schema(nullable = false)]
+    pub until: Option<String>,
 }
