@@ -30,7 +30,7 @@ use wasmtab_server::{Options, router};
 use wasmtab_service::{InspectError, Inspector, Metrics, Service, ServiceConfig};
 use wasmtab_store_sqlite::SqliteStore;
 
-use crate::contract::{Asked, check};
+use crate::contract::check;
 
 /// The administrator's token.
 pub(crate) const ADMIN: &str = "the-administrators-token";
@@ -226,21 +226,13 @@ impl Api {
 
     /// Asks, and holds what was asked and answered to the OpenAPI document.
     pub(crate) async fn send(&self, request: Request<Body>) -> Answer {
-        let (parts, body) = request.into_parts();
+        let (asked, body) = request.into_parts();
         let body = body.collect().await.unwrap().to_bytes();
-        let asked = parts.uri.path().strip_prefix("/api/v1").map(|path| Asked {
-            method: parts.method.clone(),
-            path: path.to_owned(),
-            headers: parts.headers.clone(),
-            body: body.to_vec(),
-        });
-        let request = Request::from_parts(parts, Body::from(body));
+        let request = Request::from_parts(asked.clone(), Body::from(body.clone()));
         let response = self.router.clone().oneshot(request).await.unwrap();
-        let (parts, body) = response.into_parts();
-        let bytes = body.collect().await.unwrap().to_bytes();
-        if let Some(asked) = asked {
-            check(&asked, parts.status, &parts.headers, &bytes);
-        }
+        let (parts, answer) = response.into_parts();
+        let bytes = answer.collect().await.unwrap().to_bytes();
+        check((&asked, &body), (&parts, &bytes));
         let text = String::from_utf8_lossy(&bytes).into_owned();
         Answer {
             status: parts.status,
